@@ -1,0 +1,1 @@
+"""Model bundles: a card that says what a model is, and its weights."""

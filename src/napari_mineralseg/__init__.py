@@ -1,0 +1,1 @@
+"""The napari plugin: dock widgets, readers and sample data over :mod:`mineralseg_models`."""
