@@ -1,0 +1,1 @@
+"""From a stack of pictures to labels, uncertainty and the regions worth a second look."""

@@ -1,0 +1,54 @@
+"""Colour values as a network expects them; training and prediction share this function."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mineralseg_models.bundles.card import Normalisation
+from mineralseg_models.errors import BadInput
+
+STD_FLOOR = 1e-3
+"""Smallest standard deviation that is divided by: a flat channel stays flat, without noise."""
+
+
+def normalise(pixels: NDArray[np.float32], normalisation: Normalisation) -> NDArray[np.float32]:
+    """Standardise each channel of a whole field of view.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (Y, X, C)
+        Colour values, 0 to 1, of the whole field (never of a tile) at the working scale.
+    normalisation : Normalisation
+        ``field``: by the mean and standard deviation of each channel of ``pixels``, the latter
+        at least :data:`STD_FLOOR`; ``fixed``: by the card's numbers.
+
+    Returns
+    -------
+    ndarray of float32, shape (Y, X, C)
+        A new array.
+
+    Raises
+    ------
+    BadInput
+        ``fixed`` has other than C means and deviations.
+    """
+    mean, std = _moments(pixels, normalisation)
+    scaled = pixels - mean.astype(np.float32)
+    scaled /= std.astype(np.float32)
+    return scaled
+
+
+def _moments(
+    pixels: NDArray[np.float32], normalisation: Normalisation
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each channel, shape (C,) each, summed in float64."""
+    if normalisation.kind == "fixed":
+        mean, std = np.array(normalisation.mean), np.array(normalisation.std)
+        if len(mean) != pixels.shape[2] or len(std) != pixels.shape[2]:
+            raise BadInput(
+                f"The fixed normalisation has {len(mean)} channels and the picture "
+                f"{pixels.shape[2]}; use a bundle that was made for this number of channels."
+            )
+        return mean, std
+    mean = pixels.mean(axis=(0, 1), dtype=np.float64)
+    std = pixels.std(axis=(0, 1), dtype=np.float64)
+    return mean, np.maximum(std, STD_FLOOR)
