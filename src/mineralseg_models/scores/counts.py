@@ -107,6 +107,24 @@ def _joint_histogram(truth: NDArray[Any], predicted: NDArray[Any]) -> Counts:
     return counts.reshape(256, 256)
 
 
+def count_values(values: NDArray[Any]) -> Counts:
+    """Count the pixels of each value from 0 to 255, shape (256,), in blocks to save memory.
+
+    Raises
+    ------
+    BadInput
+        If a value lies outside.
+    """
+    flat = values.ravel()
+    if flat.size and (flat.min() < 0 or flat.max() > 255):
+        raise BadInput("A label map must hold class ids from 0 to 255.")
+    found = np.zeros(256, dtype=np.int64)
+    block = 1 << 22
+    for start in range(0, flat.size, block):
+        found += np.bincount(flat[start : start + block], minlength=256)
+    return found
+
+
 def _listed(values: NDArray[Any]) -> str:
     """Values as text, the first eight of many."""
     text = ", ".join(str(v) for v in values[:8])

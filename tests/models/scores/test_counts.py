@@ -111,3 +111,10 @@ def test_scores_broadcast_over_matrices() -> None:
 def test_bad_values_are_named(truth: list[int], predicted: list[int], found: str) -> None:
     with pytest.raises(BadInput, match=found):
         counts.confusion(np.array(truth), np.array(predicted), [0, 1])
+
+
+def test_values_are_counted() -> None:
+    found = counts.count_values(np.array([[0, 3], [3, 255]], dtype=np.uint8))
+    assert {i: n for i, n in enumerate(found) if n} == {0: 1, 3: 2, 255: 1}
+    with pytest.raises(BadInput, match="from 0 to 255"):
+        counts.count_values(np.array([256]))

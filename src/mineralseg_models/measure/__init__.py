@@ -1,0 +1,1 @@
+"""Modal mineralogy and what follows from it."""
