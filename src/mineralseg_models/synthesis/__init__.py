@@ -1,0 +1,1 @@
+"""Sample data from simple physics: seeded thin sections for tests, tours and pre-training."""
