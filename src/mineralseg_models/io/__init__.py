@@ -1,0 +1,1 @@
+"""Files to value objects and back; every file from outside is checked here."""
