@@ -1,0 +1,1 @@
+"""Pictures for readers: overlays and figures."""
