@@ -43,8 +43,8 @@ class Brush:
         Positions in the grain's frame, from its centre.
     edge_um : ndarray of float32, shape (N,)
         Distance to the grain's border.
-    radius_um, long_angle_rad : float
-        Size of the grain and the direction of its long axis.
+    radius_um, elongation, long_angle_rad : float
+        Size of the grain, its long over its short axis and the long axis' direction.
     """
 
     rng: np.random.Generator
@@ -56,6 +56,7 @@ class Brush:
     across_um: Field
     edge_um: Field
     radius_um: float
+    elongation: float
     long_angle_rad: float
 
     def __len__(self) -> int:

@@ -39,8 +39,11 @@ def _strained(b: Brush, angle: Field) -> Field:
 
 def _clear(b: Brush) -> Field:
     """Clear glassy mineral with cracks, inclusions and the marks of grinding."""
-    passed = b.tint((0.95, 0.95, 0.95)) * (1 + 0.012 * b.noise(5.0))[:, None]
-    passed = darken(passed, b.specks(1.6, b.rng.uniform(0.002, 0.02)), (0.62, 0.60, 0.58))
+    passed = (
+        b.tint((0.95, 0.95, 0.95)) * (1 + 0.012 * b.noise(5.0) + 0.012 * b.noise(40.0))[:, None]
+    )
+    passed = darken(passed, b.specks(2.4, b.rng.uniform(0.01, 0.06)), (0.80, 0.79, 0.77))
+    passed = darken(passed, b.specks(1.5, b.rng.uniform(0.004, 0.025)), (0.42, 0.40, 0.38))
     trails = b.lines(int(b.rng.integers(0, 4)), 7.0) & b.specks(1.8, 0.16)
     passed = darken(passed, trails, (0.45, 0.43, 0.42))
     cracks = b.lines(int(b.rng.integers(0, 3)), 1.3) & (b.noise(25.0) > -0.4)
@@ -49,10 +52,12 @@ def _clear(b: Brush) -> Field:
 
 def _turbid(b: Brush, strength: float) -> Field:
     """Feldspar dusted brown by clay and fluid inclusions, more along its cleavage."""
-    cloud = np.clip(0.5 + 0.5 * b.noise(30.0) + 0.25 * b.noise(8.0), 0, 1) * np.float32(strength)
-    passed = darken(b.tint((0.95, 0.935, 0.905)), cloud * np.float32(0.9), (0.72, 0.64, 0.52))
-    passed *= (1 + 0.03 * b.noise(3.5))[:, None]
-    passed = darken(passed, b.specks(1.8, 0.02 + 0.10 * strength), (0.62, 0.54, 0.45))
+    cloud = np.clip(0.5 + 0.45 * b.noise(38.0) + 0.3 * b.noise(9.0), 0, 1.2) * np.float32(strength)
+    warm = b.rng.uniform(-0.05, 0.05)
+    passed = darken(b.tint((0.95, 0.935, 0.905)), cloud, (0.66 + warm, 0.58, 0.48 - warm))
+    passed *= np.exp(0.05 * b.noise(3.5))[:, None]
+    passed = darken(passed, b.specks(2.8, 0.03 + 0.12 * strength), (0.74, 0.67, 0.58))
+    passed = darken(passed, b.specks(1.6, 0.02 + 0.09 * strength), (0.45, 0.38, 0.32))
     cleavage = b.rng.uniform(0, np.pi)
     stripes = b.specks(0.8, 0.02 + 0.07 * strength, stretch=14, angle_rad=cleavage)
     return darken(passed, stripes, (0.68, 0.62, 0.55))
@@ -128,8 +133,8 @@ def plagioclase(b: Brush) -> Patch:
     if b.rng.uniform() < 0.35:
         half = b.turned(direction)[1] > b.rng.normal(0, 0.25 * b.radius_um)
         angle = angle + turned_by(half, b.rng.uniform(0.2, 0.7))
-    if b.rng.uniform() < 0.25:
-        angle = angle + np.float32(0.25) * np.sin(b.edge_um / np.float32(b.rng.uniform(6, 14)))
+    if b.rng.uniform() < 0.12:
+        angle = angle + np.float32(0.12) * np.sin(b.edge_um / np.float32(b.rng.uniform(6, 14)))
     return _altered(b, angle, birefringence, sericite=b.rng.uniform(0, 0.10))
 
 
@@ -160,21 +165,22 @@ def mica(b: Brush) -> Patch:
 
 def opaque(b: Brush) -> Patch:
     """Iron and titanium oxides: black in both pictures."""
-    passed = b.tint((0.02, 0.018, 0.016)) * np.exp(0.5 * b.noise(6.0))[:, None]
+    passed = b.tint((0.012, 0.010, 0.009)) * np.exp(0.5 * b.noise(12.0))[:, None]
     return Patch(b.even(0.0), b.even(0.0), passed)
 
 
 def glauconite(b: Brush) -> Patch:
     """Green pellet of clay flakes too small to see."""
     k = b.crystals(3.5)
-    green = (b.rng.uniform(0.35, 0.55), b.rng.uniform(0.55, 0.7), b.rng.uniform(0.25, 0.38))
-    passed = b.tint(green) * (1 + 0.08 * b.noise(5.0))[:, None]
+    green = (b.rng.uniform(0.22, 0.40), b.rng.uniform(0.36, 0.48), b.rng.uniform(0.12, 0.22))
+    passed = b.tint(green) * np.exp(0.12 * b.noise(5.0) + 0.15 * b.noise(25.0))[:, None]
     return Patch(b.tiles.angle[k], GLAUCONITE * 0.3 * b.tiles.tilt[k], passed)
 
 
 def carbonate(b: Brush) -> Patch:
     """Calcite: colours of high order, rhombic cleavage, relief that changes with direction."""
-    angle, birefringence = _axes(b, CALCITE, least=0.3)
+    angle, birefringence = _axes(b, CALCITE, least=0.5)
+    birefringence = birefringence * (1 + 0.04 * b.noise(12.0) + 0.03 * b.noise(3.0))
     direction = b.rng.uniform(0, np.pi)
     passed = darken(b.tint((0.93, 0.90, 0.85)), b.specks(2.5, 0.12), (0.7, 0.63, 0.55))
     for turn in (direction, direction + 1.3):
@@ -182,9 +188,16 @@ def carbonate(b: Brush) -> Patch:
     return Patch(angle, birefringence, passed)
 
 
+def accessory(b: Brush) -> Patch:
+    """Mica where the grain is a flake, else an oxide, glauconite or carbonate."""
+    if b.elongation > 2.5:
+        return mica(b)
+    return pick(b.rng, {opaque: 0.45, glauconite: 0.3, carbonate: 0.25})(b)
+
+
 PAINTERS: dict[str, dict[Painter, float]] = {
     "quartz": {single_quartz: 0.8, polycrystalline_quartz: 0.2},
     "k_feldspar": {plain_feldspar: 0.45, perthite: 0.3, microcline: 0.25},
     "plagioclase": {plagioclase: 1.0},
-    "accessory": {mica: 0.35, opaque: 0.3, glauconite: 0.2, carbonate: 0.15},
+    "accessory": {accessory: 1.0},
 }

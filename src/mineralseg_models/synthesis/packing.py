@@ -120,11 +120,15 @@ def _shape(
     centre: NDArray[np.float64],
     radius: float,
 ) -> Grain:
-    """Grain of random faces; mica flakes (some accessories) are long and thin."""
-    faces = int(rng.integers(5, 10))
-    turn = 2 * np.pi * (np.arange(faces) + rng.uniform(-0.32, 0.32, faces)) / faces
-    offsets = rng.uniform(0.78, 1.12, faces) * (1.0 + 0.12 * (faces < 7))
-    ratio = 1 + (style.elongation - 1) * rng.gamma(2.0, 0.5)
+    """Grain of random faces; accessories are smaller, and some of them flakes."""
+    faces = int(rng.integers(4, 10))
+    turn = 2 * np.pi * (np.arange(faces) + rng.uniform(-0.4, 0.4, faces)) / faces
+    offsets = rng.uniform(0.68, 1.14, faces) * (1.0 if faces > 5 else 0.9)
+    ratio = 1 + (style.elongation - 1) * rng.gamma(1.6, 0.7)
+    if kind == "accessory":
+        flake = rng.uniform() < 0.4
+        ratio = rng.uniform(3.5, 6.5) if flake else rng.uniform(1, 1.6)
+        radius *= rng.uniform(0.4, 0.6) if flake else rng.uniform(0.25, 0.65)
     rounded = style.roundness + rng.normal(0, 0.18)
     return Grain(
         kind=kind,
@@ -133,7 +137,7 @@ def _shape(
         angle_rad=float(rng.uniform(0, np.pi)),
         normals=np.stack([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32),
         offsets=offsets.astype(np.float32),
-        squarings=2 if rounded > 0.75 else 3 if rounded > 0.4 else 4,
+        squarings=2 if rounded > 0.75 else 3 if rounded > 0.4 else 4 if rounded > 0.1 else 5,
     )
 
 
@@ -163,7 +167,7 @@ def _warped(
     for axis in (np.broadcast_to(y[:, None], shape), np.broadcast_to(x[None, :], shape)):
         coarse = smooth_noise(rng, shape, 45 / pixel_size_um)
         fine = smooth_noise(rng, shape, 9 / pixel_size_um)
-        grids.append(axis + np.float32(6.0) * coarse + np.float32(1.3) * fine)
+        grids.append(axis + np.float32(4.5) * coarse + np.float32(1.5) * fine)
     return grids[0], grids[1]
 
 

@@ -18,8 +18,10 @@ def _brown(b: Brush, depth: float) -> Field:
     """Brown rock, clouded and speckled; `depth` 0 clear to 1 dark."""
     warm = b.rng.uniform(-0.05, 0.05)
     passed = b.tint((0.92 - 0.42 * depth + warm, 0.88 - 0.52 * depth, 0.82 - 0.60 * depth - warm))
-    passed *= np.exp(0.10 * b.noise(28.0) + 0.12 * b.noise(7.0) + 0.05 * b.noise(2.5))[:, None]
-    return darken(passed, b.specks(2.0, 0.04 + 0.12 * depth), (0.45, 0.38, 0.3))
+    passed *= np.exp(0.13 * b.noise(32.0) + 0.12 * b.noise(8.0) + 0.06 * b.noise(3.0))[:, None]
+    passed = darken(passed, b.specks(3.2, 0.05 + 0.12 * depth), (0.66, 0.58, 0.48))
+    passed = darken(passed, b.specks(1.7, 0.04 + 0.10 * depth), (0.32, 0.26, 0.2))
+    return np.minimum(passed, np.float32(0.95))
 
 
 def chert(b: Brush) -> Patch:
@@ -119,7 +121,7 @@ LITHICS: dict[Painter, float] = {
 def matrix(b: Brush) -> Patch:
     """Clay between the grains: brown, with a felt of flakes and some silt and rust."""
     k = b.crystals(4.0, ragged=0.5)
-    silt = b.specks(6.0, 0.13)
+    silt = b.specks(5.0, 0.09) & (b.noise(60.0) > -0.6)
     s = b.crystals(11.0)
     birefringence = np.where(silt, QUARTZ * b.tiles.tilt[s], 0.0020 * b.tiles.tilt[k])
     cloud = np.exp(0.22 * b.noise(45.0) + 0.20 * b.noise(11.0) + 0.10 * b.noise(3.0))
@@ -137,20 +139,20 @@ def cement(b: Brush) -> Patch:
     """Carbonate cement: a coarse mosaic of colours of high order."""
     k = b.crystals(32.0)
     passed = darken(b.tint((0.92, 0.88, 0.82)), b.specks(1.0, 0.10, stretch=9), (0.72, 0.66, 0.58))
-    return Patch(
-        b.tiles.angle[k], np.float32(CALCITE) * np.maximum(b.tiles.tilt[k], np.float32(0.2)), passed
-    )
+    uneven = 1 + 0.05 * b.noise(12.0) + 0.03 * b.noise(3.0)  # high orders show every step
+    tilt = np.clip(b.tiles.tilt[k], 0.5, 1).astype(np.float32)
+    return Patch(b.tiles.angle[k], tilt * np.float32(CALCITE) * uneven, passed)
 
 
 def pore(b: Brush) -> Patch:
     """Blue epoxy: isotropic; paler where a pore is shallow, with crumbs left by grinding."""
     shallow = np.clip(
-        0.20 + 0.28 * b.noise(55.0) + 0.16 * b.noise(16.0) - 0.012 * b.edge_um, 0, 0.8
+        0.16 + 0.26 * b.noise(42.0) + 0.20 * b.noise(12.0) - 0.008 * b.edge_um, 0, 0.75
     )
-    passed = b.tint(b.style.epoxy) * np.exp(0.09 * b.noise(6.0))[:, None]
-    passed = passed + shallow[:, None] * (np.float32(0.93) - passed) * np.array(
-        (0.75, 0.9, 1), dtype=np.float32
-    )
+    shallow = shallow * np.clip(0.8 + 0.35 * b.noise(4.5), 0.1, 1.3)
+    passed = b.tint(b.style.epoxy) * np.exp(0.40 * b.noise(60.0) + 0.12 * b.noise(7.0))[:, None]
+    thin = np.array((0.42, 0.66, 0.80), dtype=np.float32)  # epoxy over the rest of a grain
+    passed = passed + shallow[:, None] * (thin - passed)
     crumbs = b.specks(2.0, 0.02)
     passed = darken(passed, crumbs, (0.45, 0.4, 0.4))
     return Patch(

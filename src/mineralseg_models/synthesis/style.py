@@ -10,7 +10,7 @@ from mineralseg_models.errors import BadInput
 
 KINDS = ("quartz", "k_feldspar", "plagioclase", "lithic", "accessory")
 _DEFAULT_SHARES = MappingProxyType(
-    {"quartz": 0.40, "k_feldspar": 0.17, "plagioclase": 0.17, "lithic": 0.21, "accessory": 0.05}
+    {"quartz": 0.36, "k_feldspar": 0.16, "plagioclase": 0.17, "lithic": 0.25, "accessory": 0.06}
 )
 RGB = tuple[float, float, float]
 
@@ -50,24 +50,24 @@ class SectionStyle:
     """
 
     shares: Mapping[str, float] = field(default_factory=lambda: _DEFAULT_SHARES)
-    grain_size_um: float = 190.0
-    sorting: float = 0.32
-    roundness: float = 0.45
+    grain_size_um: float = 175.0
+    sorting: float = 0.42
+    roundness: float = 0.2
     elongation: float = 1.35
     packing: float = 1.0
     porosity: float = 0.45
     coat_um: float = 3.0
     carbonate: float = 0.0
-    matrix: RGB = (0.50, 0.42, 0.30)
-    epoxy: RGB = (0.05, 0.25, 0.62)
+    matrix: RGB = (0.40, 0.34, 0.24)
+    epoxy: RGB = (0.006, 0.13, 0.55)
     thickness_um: float = 30.0
     wedge: float = 0.06
     turbidity: float = 0.5
     strain: float = 0.4
-    plane_light: RGB = (1.0, 0.975, 0.94)
-    crossed_light: RGB = (0.80, 0.97, 1.06)
-    plane_exposure: float = 0.68
-    crossed_exposure: float = 1.0
+    plane_light: RGB = (1.0, 0.985, 0.96)
+    crossed_light: RGB = (0.70, 0.95, 1.08)
+    plane_exposure: float = 0.64
+    crossed_exposure: float = 1.35
     vignetting: float = 0.14
     blur_um: float = 1.0
     noise: float = 0.012
@@ -106,7 +106,7 @@ def random_style(rng: np.random.Generator) -> SectionStyle:
         coat_um=float(rng.uniform(0.5, 9)),
         carbonate=float(rng.choice([0.0, 0.0, 0.0, 0.5])),
         matrix=_tinted(rng, matrix, 0.2),
-        epoxy=_tinted(rng, (0.05, 0.25, 0.62), 0.45),
+        epoxy=_tinted(rng, (0.02, 0.2, 0.62), 0.45),
         thickness_um=float(rng.uniform(20, 35)),
         wedge=float(rng.uniform(0, 0.15)),
         turbidity=float(rng.uniform(0, 1)),

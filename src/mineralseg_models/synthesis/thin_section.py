@@ -180,7 +180,7 @@ def _surfaces(
     shape, flat_edge = packing.index.shape, edge_um.ravel()[between]
     wide = smooth_noise(rng, (shape[0], shape[1]), 70 / pixel_size_um).ravel()[between]
     fine = smooth_noise(rng, (shape[0], shape[1]), 14 / pixel_size_um).ravel()[between]
-    open_ = wide + 0.25 * fine + np.minimum(flat_edge / 9, 2.0)
+    open_ = wide + 0.16 * fine + np.minimum(flat_edge / 9, 2.0)
     pores = np.zeros(len(between), dtype=bool)
     if len(between) and style.porosity > 0:
         pores = open_ >= np.quantile(open_, 1 - style.porosity)
@@ -210,6 +210,7 @@ def _brush(
     return Brush(
         rng, tiles, style, y, x, along, across, edge_um.ravel()[where],
         grain.radius_um if grain else style.grain_size_um / 2,
+        grain.axes_um[0] / grain.axes_um[1] if grain else 1.0,
         grain.angle_rad if grain else 0.0,
     )  # fmt: skip
 
@@ -218,21 +219,22 @@ def _fill(scene: _Scene, where: NDArray[np.intp], patch: Patch, class_id: int) -
     scene.mask.reshape(-1)[where] = class_id
     scene.angle.reshape(-1)[where] = patch.angle
     scene.birefringence.reshape(-1)[where] = patch.birefringence
-    scene.passed.reshape(-1, 3)[where] = patch.passed
+    scene.passed.reshape(-1, 3)[where] = np.clip(patch.passed, 0, 1)
 
 
 def _plane_light(rng: np.random.Generator, scene: _Scene, pixel_size_um: float) -> Field:
     """Light with one polariser: absorption, and borders that relief and coats make dark."""
-    shape = scene.edge_um.shape
-    uneven = np.clip(
-        0.55 + 0.4 * smooth_noise(rng, (shape[0], shape[1]), 40 / pixel_size_um), 0.1, 1.2
-    )
-    dark = 0.50 * uneven * np.exp(-((scene.edge_um / 2.2) ** 2))
-    bright = 0.06 * np.exp(-(((scene.edge_um - 5.0) / 2.0) ** 2))  # Becke line
-    border = (1 - dark[..., None] * np.array((0.85, 0.95, 1.05), dtype=np.float32)) + bright[
+    shape = (scene.edge_um.shape[0], scene.edge_um.shape[1])
+    wide, fine = (smooth_noise(rng, shape, scale / pixel_size_um) for scale in (55, 12))
+    strength = np.clip(0.45 + 0.35 * wide + 0.15 * fine, 0.04, 0.9)
+    width = 1.6 + 1.1 * np.clip(wide, -0.7, 2)
+    dark = strength * np.exp(-((scene.edge_um / width) ** 2))
+    bright = 0.07 * np.exp(-(((scene.edge_um - 2.2 * width) / 1.8) ** 2))  # Becke line
+    relief = 1 + 0.022 * smooth_noise(rng, shape, 4.5 / pixel_size_um)  # polished unevenly
+    border = (1 - dark[..., None] * np.array((0.80, 0.95, 1.05), dtype=np.float32)) + bright[
         ..., None
     ]
-    return np.asarray(scene.passed * border, dtype=np.float32)
+    return np.asarray(scene.passed * border * relief[..., None], dtype=np.float32)
 
 
 def _crossed_light(scene: _Scene, style: SectionStyle) -> Field:
