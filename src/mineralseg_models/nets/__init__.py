@@ -1,0 +1,1 @@
+"""Networks, chosen by name from one table; nothing here touches files."""
