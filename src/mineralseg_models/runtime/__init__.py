@@ -1,0 +1,1 @@
+"""How a network is run, behind one small interface."""
