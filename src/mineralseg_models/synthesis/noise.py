@@ -65,11 +65,18 @@ class Tiles:
         self, y_um: Field, x_um: Field, scale_um: float, offset: tuple[float, float]
     ) -> Field:
         """Noise with features of about `scale_um` µm at positions in µm."""
-        k = _NOISE_TEXELS / scale_um
-        at = np.stack([y_um * k + offset[0], x_um * k + offset[1]])
-        return np.asarray(
-            ndimage.map_coordinates(self.noise, at, order=1, mode="grid-wrap"), dtype=np.float32
-        )
+        k = np.float32(_NOISE_TEXELS / scale_um)
+        y, x = y_um * k + np.float32(offset[0]), x_um * k + np.float32(offset[1])
+        row, column = np.floor(y).astype(np.int32), np.floor(x).astype(np.int32)
+        top, left = (row % _TILE) * _TILE, column % _TILE
+        texels = self.noise.ravel()
+        if scale_um < _NOISE_TEXELS:  # texels below a micrometre are not seen
+            return np.asarray(texels[top + left])
+        below, right = ((row + 1) % _TILE) * _TILE, (column + 1) % _TILE
+        fy, fx = y - row, x - column
+        upper = texels[top + left] * (1 - fx) + texels[top + right] * fx
+        lower = texels[below + left] * (1 - fx) + texels[below + right] * fx
+        return np.asarray(upper * (1 - fy) + lower * fy, dtype=np.float32)
 
     def crystal_at(
         self, y_um: Field, x_um: Field, size_um: float, offset: tuple[float, float]
