@@ -49,6 +49,13 @@ def _moments(
                 f"{pixels.shape[2]}; use a bundle that was made for this number of channels."
             )
         return mean, std
+    return field_moments(pixels)
+
+
+def field_moments(
+    pixels: NDArray[np.floating],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation (at least :data:`STD_FLOOR`) of the channels of (Y, X, C)."""
     mean = pixels.mean(axis=(0, 1), dtype=np.float64)
     std = pixels.std(axis=(0, 1), dtype=np.float64)
     return mean, np.maximum(std, STD_FLOOR)

@@ -1,0 +1,81 @@
+"""``mineralseg train``: from a recipe and a folder of pictures and masks to a model bundle."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mineralseg_models.cli.progress_bar import run_with_bar
+from mineralseg_models.errors import BadInput
+
+RecipeName = Annotated[str, typer.Argument(help="Name of a shipped recipe, or a TOML file.")]
+Data = Annotated[
+    Path, typer.Option("--data", help="Folder with ppl/ or images/, xpl*/, masks/ (see docs).")
+]
+Groups = Annotated[
+    Path | None,
+    typer.Option("--groups", help="Table stem,group; default groups.csv in the folder."),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change of the recipe, as fit.steps=100; several possible."),
+]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")]
+
+
+def train(
+    recipe: RecipeName,
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the bundle to write.")],
+    groups: Groups = None,
+    changes: Changes = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option("--scores", help="crossval.json of the same recipe, for the card."),
+    ] = None,
+    parent: Annotated[
+        str | None, typer.Option("--parent", help="Name of the bundle this one descends from.")
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Train a network on all fields of a folder; a stopped run goes on where it stood."""
+    from mineralseg_models.training.recipe import load_recipe
+    from mineralseg_models.training.train import train as run
+
+    chosen = load_recipe(recipe, changes or [])
+    task = run(
+        chosen,
+        data,
+        out,
+        groups=groups,
+        scores=_read_scores(scores, chosen.model_dump(mode="json")),
+        parent=parent,
+        command=command_line(),
+        device=device,
+    )
+    bundle = run_with_bar(task, chosen.name)
+    typer.echo(f"{bundle.folder}")
+
+
+def command_line() -> str:
+    """Return the command as it was given, for the record."""
+    return shlex.join(["mineralseg", *sys.argv[1:]])
+
+
+def _read_scores(path: Path | None, recipe: dict[str, Any]) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        same = {k: v for k, v in report["recipe"].items() if k not in DESCRIPTIVE}
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise BadInput(f"{path} is no report of 'mineralseg crossval' ({error}).") from error
+    if same != {k: v for k, v in recipe.items() if k not in DESCRIPTIVE}:
+        raise BadInput(f"{path} was made with another recipe; run 'mineralseg crossval' again.")
+    return dict(report)
+
+
+DESCRIPTIVE = ("title", "description", "limits", "training_data", "weights_licence")

@@ -1,0 +1,1 @@
+"""Fit networks to folders of pictures and masks, and score them on fields they have not seen."""

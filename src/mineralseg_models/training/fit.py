@@ -1,0 +1,300 @@
+"""Run a training with Lightning as a generator: progress out, cancelled by closing it."""
+
+import queue
+import threading
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    EMAWeightAveraging,
+    ModelCheckpoint,
+)
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset, Subset
+
+from mineralseg_models.errors import TaskFailed
+from mineralseg_models.progress import Progress, Task
+from mineralseg_models.segmentation.normalise import normalise
+from mineralseg_models.training.fields import IGNORE, Field
+from mineralseg_models.training.module import Segmenter
+from mineralseg_models.training.recipe import Recipe
+from mineralseg_models.training.sampling import RandomCrops
+
+POLL_S = 0.1
+GRADIENT_NORM = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a training leaves.
+
+    Parameters
+    ----------
+    state_dict : dict of str to Tensor
+        Weights of the network: the best validated average, or the last one.
+    curve : tuple of dict
+        ``step``, ``loss`` and, where validated, ``val_mean_iou`` and ``val_accuracy``.
+    stopped_early : bool
+    """
+
+    state_dict: dict[str, Tensor]
+    curve: tuple[dict[str, float], ...] = ()
+    stopped_early: bool = False
+
+
+@dataclass
+class _Run:
+    """State shared between the thread that trains and the generator that watches it."""
+
+    messages: "queue.SimpleQueue[Progress | None]" = field(default_factory=queue.SimpleQueue)
+    curve: list[dict[str, float]] = field(default_factory=list)
+    error: BaseException | None = None
+    cancelled: bool = False
+
+
+class _Crops(L.LightningDataModule):
+    """One stretch of crops an epoch, so that a resumed run sees what an unbroken one sees."""
+
+    def __init__(
+        self, crops: RandomCrops, held_back: Sequence[Field], recipe: Recipe, per_epoch: int
+    ) -> None:
+        super().__init__()
+        self._crops, self._held_back = crops, held_back
+        self._recipe, self._per_epoch = recipe, per_epoch
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Crops of the running epoch, in their order."""
+        epoch = self.trainer.current_epoch if self.trainer else 0
+        first = epoch * self._per_epoch
+        last = min(first + self._per_epoch, len(self._crops))
+        part: Subset[Any] = Subset(self._crops, range(first, last))
+        return DataLoader(part, batch_size=self._recipe.fit.batch, shuffle=False)
+
+    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+        """Return whole fields, one a batch, or none."""
+        if not self._held_back:
+            return []
+        return DataLoader(_WholeFields(self._held_back, self._recipe), batch_size=1)
+
+
+class _WholeFields(Dataset[tuple[Tensor, Tensor]]):
+    def __init__(self, fields: Sequence[Field], recipe: Recipe) -> None:
+        self._fields, self._recipe = list(fields), recipe
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:
+        f, stride = self._fields[i], self._recipe.stride
+        scaled = normalise(f.pixels.astype(np.float32), self._recipe.normalisation)
+        pad = [(0, -n % stride) for n in f.target.shape]
+        scaled = np.pad(scaled, (*pad, (0, 0)), mode="symmetric")
+        pixels = torch.from_numpy(np.ascontiguousarray(scaled.transpose(2, 0, 1)))
+        return pixels, torch.from_numpy(f.target.astype(np.int64))
+
+
+class _Reporter(Callback):
+    """Sends progress, notes the curve, and stops the run when it is cancelled."""
+
+    def __init__(self, run: _Run, steps: int, note: str) -> None:
+        self._run, self._steps, self._note = run, steps, note
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, module: L.LightningModule, outputs: Any, *_: Any
+    ) -> None:
+        if self._run.cancelled:
+            trainer.should_stop = True
+        loss = float(outputs["loss"])
+        self._run.messages.put(
+            Progress(trainer.global_step, self._steps, f"{self._note}, loss {loss:.3f}")
+        )
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        point = {"step": float(trainer.global_step)}
+        metrics = trainer.callback_metrics
+        for name in ("loss", "val_mean_iou", "val_accuracy"):
+            if name in metrics:
+                point[name] = float(metrics[name])
+        self._run.curve.append(point)
+
+
+def fit(
+    network: nn.Module,
+    fields: Sequence[Field],
+    recipe: Recipe,
+    n_classes: int,
+    folder: Path,
+    *,
+    steps: int,
+    synthetic: Sequence[Field] = (),
+    mixed: float = 0.0,
+    held_back: Sequence[Field] = (),
+    stage: int = 0,
+    device: str = "auto",
+    note: str = "training",
+) -> Task[Fitted]:
+    """Fit a network; a checkpoint in ``folder`` is taken up where it stands.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Changed in place.
+    fields, synthetic, held_back : sequence of Field
+        To learn from, generated ones that a share ``mixed`` of the crops comes from, and those
+        for early stopping.
+    n_classes : int
+    folder : Path
+        Checkpoints go here; nothing else does.
+    steps : int
+        Optimiser steps in all.
+    stage : int
+        Number of the stage, part of the random seed.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+    Returns
+    -------
+    Fitted
+
+    Raises
+    ------
+    TaskFailed
+        The training broke down; the cause is chained.
+    """
+    run = _Run()
+    trainer, data, module, last = _assemble(
+        run,
+        network,
+        fields,
+        recipe,
+        n_classes,
+        folder,
+        steps,
+        synthetic,
+        mixed,
+        held_back,
+        stage,
+        device,
+        note,
+    )
+    thread = threading.Thread(
+        target=_train, args=(run, trainer, data, module, last), name="training", daemon=True
+    )
+    thread.start()
+    try:
+        yield from _watch(run, thread)
+    finally:
+        run.cancelled = True
+        thread.join()
+    if run.error is not None:
+        raise TaskFailed(f"The training stopped: {run.error}.") from run.error
+    state = _best_state(trainer, module) if held_back else module.network.state_dict()
+    kept = {k: v.detach().cpu().clone() for k, v in state.items()}
+    return Fitted(kept, tuple(run.curve), trainer.global_step < steps)
+
+
+def _assemble(
+    run: _Run,
+    network: nn.Module,
+    fields: Sequence[Field],
+    recipe: Recipe,
+    n_classes: int,
+    folder: Path,
+    steps: int,
+    synthetic: Sequence[Field],
+    mixed: float,
+    held_back: Sequence[Field],
+    stage: int,
+    device: str,
+    note: str,
+) -> tuple[L.Trainer, _Crops, Segmenter, Path | None]:
+    f = recipe.fit
+    crops = RandomCrops(
+        fields, recipe, steps * f.batch, synthetic=synthetic, mixed=mixed, stage=stage
+    )
+    every = min(f.validate_every, steps)
+    data = _Crops(crops, held_back, recipe, every * f.batch)
+    checkpoint = ModelCheckpoint(
+        folder,
+        filename="best",
+        monitor="val_mean_iou" if held_back else None,
+        mode="max",
+        save_last=True,
+        enable_version_counter=False,
+    )
+    callbacks: list[Callback] = [
+        EMAWeightAveraging(decay=f.average_decay),
+        checkpoint,
+        _Reporter(run, steps, note),
+    ]
+    if held_back:
+        callbacks.append(EarlyStopping("val_mean_iou", patience=f.patience, mode="max"))
+    last = folder / "last.ckpt"
+    trainer = L.Trainer(
+        accelerator=device,
+        devices=1,
+        max_steps=steps,
+        callbacks=callbacks,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        gradient_clip_val=GRADIENT_NORM,
+        reload_dataloaders_every_n_epochs=1,
+        log_every_n_steps=1,
+        default_root_dir=folder,
+    )
+    return trainer, data, Segmenter(network, n_classes, f, steps), last if last.is_file() else None
+
+
+def _train(
+    run: _Run, trainer: L.Trainer, data: _Crops, module: Segmenter, last: Path | None
+) -> None:
+    try:
+        with warnings.catch_warnings():
+            # Lightning's advice on loaders and loggers, and PyTorch's on its own internals
+            warnings.simplefilter("ignore")
+            trainer.fit(module, datamodule=data, ckpt_path=last, weights_only=True)
+    except Exception as error:  # noqa: BLE001 - handed to the watching generator, raised there
+        run.error = error
+    finally:
+        run.messages.put(None)
+
+
+def _watch(run: _Run, thread: threading.Thread) -> Task[None]:
+    while True:
+        try:
+            message = run.messages.get(timeout=POLL_S)
+        except queue.Empty:
+            yield Progress(0, 0)
+            continue
+        if message is None:
+            return
+        yield message
+
+
+def _best_state(trainer: L.Trainer, module: Segmenter) -> dict[str, Tensor]:
+    """Weights of the best validated average."""
+    checkpoint = trainer.checkpoint_callback
+    path = getattr(checkpoint, "best_model_path", "")
+    if not path:
+        return module.network.state_dict()
+    stored = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    return {k.removeprefix("network."): v for k, v in stored.items() if k.startswith("network.")}
+
+
+def class_shares(fields: Sequence[Field], n_classes: int) -> NDArray[np.float64]:
+    """Share of each class among the learned pixels, shape (K,)."""
+    counts = np.zeros(IGNORE + 1, dtype=np.int64)
+    for f in fields:
+        counts += np.bincount(f.target.ravel(), minlength=IGNORE + 1)
+    return np.asarray(counts[:n_classes] / max(1, counts[:n_classes].sum()))
