@@ -172,7 +172,7 @@ def opaque(b: Brush) -> Patch:
 def glauconite(b: Brush) -> Patch:
     """Green pellet of clay flakes too small to see."""
     k = b.crystals(3.5)
-    green = (b.rng.uniform(0.22, 0.40), b.rng.uniform(0.36, 0.48), b.rng.uniform(0.12, 0.22))
+    green = (b.rng.uniform(0.18, 0.32), b.rng.uniform(0.27, 0.38), b.rng.uniform(0.08, 0.16))
     passed = b.tint(green) * np.exp(0.12 * b.noise(5.0) + 0.15 * b.noise(25.0))[:, None]
     return Patch(b.tiles.angle[k], GLAUCONITE * 0.3 * b.tiles.tilt[k], passed)
 

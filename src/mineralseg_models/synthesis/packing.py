@@ -129,7 +129,7 @@ def _shape(
         flake = rng.uniform() < 0.4
         ratio = rng.uniform(3.5, 6.5) if flake else rng.uniform(1, 1.6)
         radius *= rng.uniform(0.4, 0.6) if flake else rng.uniform(0.25, 0.65)
-    rounded = style.roundness + rng.normal(0, 0.18)
+    rounded = style.roundness + rng.normal(0, 0.18) + 0.5 * (kind == "accessory")
     return Grain(
         kind=kind,
         centre_um=(float(centre[0]), float(centre[1])),
