@@ -9,6 +9,8 @@ from mineralseg_models.errors import BadInput
 STD_FLOOR = 1e-3
 """Smallest standard deviation that is divided by: a flat channel stays flat, without noise."""
 
+STRIP_ROWS = 64
+
 
 def normalise(pixels: NDArray[np.float32], normalisation: Normalisation) -> NDArray[np.float32]:
     """Standardise each channel of a whole field of view.
@@ -57,5 +59,9 @@ def field_moments(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation (at least :data:`STD_FLOOR`) of the channels of (Y, X, C)."""
     mean = pixels.mean(axis=(0, 1), dtype=np.float64)
-    std = pixels.std(axis=(0, 1), dtype=np.float64)
+    squares = np.zeros_like(mean)
+    for y in range(0, len(pixels), STRIP_ROWS):  # numpy's std takes 8 bytes a value at once
+        deviations = (pixels[y : y + STRIP_ROWS] - mean).reshape(-1, len(mean))
+        squares += (deviations.T @ deviations).diagonal()
+    std = np.sqrt(squares / (pixels.shape[0] * pixels.shape[1]))
     return mean, np.maximum(std, STD_FLOOR)
