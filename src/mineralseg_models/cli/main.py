@@ -73,7 +73,7 @@ def _exit_code(run: Callable[[], Any], given: Sequence[str]) -> int:
     except Exception as error:  # the last stop before the user
         usage = getattr(error, "format_message", None)  # the parser's own errors carry it
         if usage is not None:
-            return _say(f"{usage()} Try 'mineralseg --help'.", BAD_INPUT)
+            return _say(f"{usage().rstrip('.')}; see 'mineralseg --help'.", BAD_INPUT)
         if "--debug" in given:
             raise
         return _say(_unexpected(error, given), FAILED)
@@ -110,7 +110,7 @@ def _log(error: Exception, given: Sequence[str]) -> Path:
 
 app = typer.Typer(
     cls=OneSentence,
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -130,6 +130,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    ctx: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
@@ -137,6 +138,9 @@ def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
     """Minerals from micrographs: segment, evaluate and list the models."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)
+        raise typer.Exit(BAD_INPUT)
 
 
 def main() -> None:

@@ -92,6 +92,13 @@ def test_help_names_every_command() -> None:
     assert all(name in result.stdout for name in cli.COMMANDS)
 
 
+def test_no_command_shows_the_help() -> None:
+    result = CliRunner().invoke(cli.app, [])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: ")
+    assert result.stdout == ""
+
+
 def test_version() -> None:
     assert CliRunner().invoke(cli.app, ["--version"]).stdout.startswith("mineralseg 0.")
 
