@@ -121,8 +121,8 @@ class SegmentationCard(CardPart):
 
     @model_validator(mode="after")
     def _consistent(self) -> "SegmentationCard":
-        if self.tile_px % self.stride or self.overlap_px >= self.tile_px:
-            raise ValueError("tile_px must be a multiple of stride and above overlap_px")
+        if self.tile_px % self.stride or self.overlap_px > self.tile_px - self.stride:
+            raise ValueError("tile_px must be a multiple of stride, and overlap_px a stride less")
         n = self.normalisation
         if n.kind == "fixed" and not len(n.mean) == len(n.std) == self.in_channels:
             raise ValueError("fixed normalisation needs one mean and std a channel")

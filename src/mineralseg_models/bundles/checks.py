@@ -9,7 +9,7 @@ from typing import NoReturn
 from pydantic import ValidationError
 
 from mineralseg_models.bundles.card import FORMAT_VERSION, Card
-from mineralseg_models.errors import BrokenBundle
+from mineralseg_models.errors import BadInput, BrokenBundle
 
 CARD = "card.json"
 WEIGHTS = "weights.safetensors"
@@ -64,9 +64,13 @@ def read_card(folder: Path) -> Card:
             f"update napari-mineralseg",
         )
     try:
-        return Card.model_validate(data)
+        card = Card.model_validate(data)
+        len(card.segmentation.taxonomy)  # refuses ids and names that are not distinct
     except ValidationError as error:
         refuse(folder, f"{CARD}: {first_fault(error)}", error)
+    except BadInput as error:
+        refuse(folder, f"{CARD}: {str(error).removesuffix('.')}", error)
+    return card
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import itertools
 import json
 import os
 from pathlib import Path
@@ -10,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mineralseg_models.bundles import bundle as bundle_module
-from mineralseg_models.bundles.bundle import load_bundle, read_weights, save_bundle
+from mineralseg_models.bundles.bundle import Bundle, load_bundle, read_weights, save_bundle
+from mineralseg_models.bundles.card import Weights
 from mineralseg_models.errors import BadInput, BrokenBundle, CannotWrite
 
 
@@ -40,6 +42,7 @@ def test_a_bundle_comes_back_as_saved(tiny_bundle):
     assert [p.name for p in tiny_bundle.folder.parent.iterdir()] == ["tiny"]
 
 
+TIMES = itertools.count(1)
 STATE = {"w": torch.tensor([0.1, 1.0]), "n": torch.tensor(2**40)}
 
 
@@ -175,6 +178,13 @@ def test_wrong_fields(tiny_bundle, changes, words):
     assert words in sentence(tiny_bundle.folder)
 
 
+def test_classes_that_are_not_distinct(tiny_bundle):
+    card = json.loads((tiny_bundle.folder / "card.json").read_text())
+    card["segmentation"]["classes"][1]["id"] = 0
+    rewrite(tiny_bundle.folder, segmentation=card["segmentation"])
+    assert "Classes need distinct names and ids in rising order" in sentence(tiny_bundle.folder)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -219,6 +229,14 @@ def test_weights_without_tensors(tmp_path, card_fields):
         save_bundle(tmp_path / "a", card_fields(), {}, licence="CC0-1.0")
 
 
+def test_weights_that_are_damaged_but_have_their_hash(tiny_bundle):
+    (tiny_bundle.folder / "weights.safetensors").write_bytes(b"no tensors")
+    weights = Weights(sha256=hashlib.sha256(b"no tensors").hexdigest(), licence="")
+    card = tiny_bundle.card.model_copy(update={"weights": weights})
+    with pytest.raises(BrokenBundle, match=r"weights\.safetensors is damaged"):
+        read_weights(Bundle(card, tiny_bundle.folder))
+
+
 def test_unreadable_files_are_told(tiny_bundle, monkeypatch):
     def refuse(*_):
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -254,7 +272,7 @@ def test_changed_bytes_of_weights_are_noticed(tmp_path, save, places, value):
     for place in places:
         content[int(place * len(content))] = value
     file.write_bytes(content)
-    os.utime(file, ns=(len(places), value + 1))
+    os.utime(file, ns=(0, next(TIMES)))
     if bytes(content) == before:
         load_bundle(tmp_path / "changed")
     else:
