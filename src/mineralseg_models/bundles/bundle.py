@@ -169,6 +169,7 @@ def save_bundle(
     weights = Weights(sha256=hashlib.sha256(content).hexdigest(), licence=licence)
     try:
         card = Card.model_validate({**fields, "name": target.name, "weights": weights})
+        len(card.segmentation.taxonomy)  # refuses ids and names that are not distinct
     except ValidationError as error:
         raise BadInput(f"The card of {target} is not complete: {first_fault(error)}.") from error
     if target.exists() and not (target / CARD).is_file():

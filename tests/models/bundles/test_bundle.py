@@ -84,11 +84,14 @@ def test_weights_that_are_no_numbers_are_not_written(tmp_path, save, value, half
     assert not list(tmp_path.iterdir())
 
 
-def test_an_incomplete_card_is_not_written(tmp_path, save):
+def test_an_incomplete_card_is_not_written(tmp_path, save, card_fields):
     with pytest.raises(BadInput, match="title: Input should be a valid string"):
         save(tmp_path / "a", title=3)
     with pytest.raises(BadInput, match="name: String should match"):
         save(tmp_path / "Not a name")
+    twice = [{"id": 1, "name": n, "colour": "#000000"} for n in "ab"]
+    with pytest.raises(BadInput, match="distinct names and ids"):
+        save(tmp_path / "a", segmentation=card_fields(classes=twice)["segmentation"])
     assert not list(tmp_path.iterdir())
 
 

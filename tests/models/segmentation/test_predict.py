@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 import weakref
 
 import numpy as np
@@ -181,3 +183,15 @@ def test_a_black_picture_is_refused(tiny_bundle):
     black = Stack(np.zeros((64, 64, 6), dtype=np.float32), 1.0)
     with pytest.raises(BadInput, match="same colour everywhere"):
         run_to_end(predict(black, tiny_bundle))
+
+
+def test_importing_loads_nothing_heavy():
+    code = (
+        "import sys\n"
+        "import mineralseg_models.segmentation.predict\n"
+        "import mineralseg_models.segmentation.regions, mineralseg_models.provenance\n"
+        "heavy = {'torch', 'sklearn', 'skimage', 'matplotlib', 'napari', 'qtpy'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
