@@ -190,7 +190,7 @@ def test_importing_loads_nothing_heavy():
         "import sys\n"
         "import mineralseg_models.segmentation.predict\n"
         "import mineralseg_models.segmentation.regions, mineralseg_models.provenance\n"
-        "heavy = {'torch', 'sklearn', 'skimage', 'matplotlib', 'napari', 'qtpy'} & set(sys.modules)\n"
+        "heavy = {'torch', 'sklearn', 'matplotlib', 'napari', 'qtpy'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
