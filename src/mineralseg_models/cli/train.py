@@ -4,12 +4,15 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mineralseg_models.cli.progress_bar import run_with_bar
 from mineralseg_models.errors import BadInput
+
+if TYPE_CHECKING:
+    from mineralseg_models.training.recipe import Recipe
 
 RecipeName = Annotated[str, typer.Argument(help="Name of a shipped recipe, or a TOML file.")]
 Data = Annotated[
@@ -51,7 +54,7 @@ def train(
         data,
         out,
         groups=groups,
-        scores=_read_scores(scores, chosen.model_dump(mode="json")),
+        scores=_read_scores(scores, chosen),
         parent=parent,
         command=command_line(),
         device=device,
@@ -65,17 +68,15 @@ def command_line() -> str:
     return shlex.join(["mineralseg", *sys.argv[1:]])
 
 
-def _read_scores(path: Path | None, recipe: dict[str, Any]) -> dict[str, Any] | None:
+def _read_scores(path: Path | None, recipe: "Recipe") -> dict[str, Any] | None:
+    """Read a report of a cross-validation and see that it belongs to the recipe."""
     if path is None:
         return None
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
-        same = {k: v for k, v in report["recipe"].items() if k not in DESCRIPTIVE}
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        digest = report["digest"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise BadInput(f"{path} is no report of 'mineralseg crossval' ({error}).") from error
-    if same != {k: v for k, v in recipe.items() if k not in DESCRIPTIVE}:
+    if digest != recipe.digest:
         raise BadInput(f"{path} was made with another recipe; run 'mineralseg crossval' again.")
     return dict(report)
-
-
-DESCRIPTIVE = ("title", "description", "limits", "training_data", "weights_licence")

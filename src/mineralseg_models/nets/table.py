@@ -38,6 +38,9 @@ FIXED = {
 }
 """Arguments that follow from the card's other fields and are no options."""
 
+TIMM_OPTIONS = {"channels", "stem_width", "layers"}
+"""Sizes of timm's residual encoders (``tu-resnet…``): width of the stages and the stem, depth."""
+
 LARGEST_NUMBER = 4096
 LONGEST_LIST = 16
 
@@ -92,7 +95,8 @@ def build_network(
             f"There is no network '{spec.name}'; the networks are {', '.join(sorted(NETWORKS))}."
         )
     network = getattr(smp, NETWORKS[spec.name])
-    _check_options(spec, set(inspect.signature(network.__init__).parameters) - FIXED)
+    known = set(inspect.signature(network.__init__).parameters) - FIXED
+    _check_options(spec, known | TIMM_OPTIONS if spec.encoder.startswith("tu-") else known)
     try:
         built: nn.Module = network(
             encoder_name=spec.encoder,

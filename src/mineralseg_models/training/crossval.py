@@ -30,7 +30,6 @@ from mineralseg_models.training.train import (
     card_fields,
     fit_from,
     read_material,
-    recipe_hash,
     synthetic_start,
 )
 
@@ -109,14 +108,15 @@ def crossval(
     start = yield from synthetic_start(recipe, material, target, device)
     counted: list[dict[str, Any]] = []
     for number, held_out in enumerate(folds):
-        done = target / f"fold-{number}-{recipe_hash(recipe)}.json"
+        done = target / f"fold-{number}-{recipe.digest}.json"
         if not done.is_file():
             note = f"fold {number + 1} of {len(folds)}"
             rows = yield from _run_fold(start, recipe, material, held_out, target, note, device)
             _write_json(done, rows)
         counted += json.loads(done.read_text())
     report = summarise(counted, material.taxonomy.ids.tolist(), material.taxonomy.names)
-    report |= {"command": command, "recipe": recipe.model_dump(mode="json"), "folds": folds}
+    report |= {"command": command, "recipe": recipe.model_dump(mode="json")}
+    report |= {"digest": recipe.digest, "folds": folds}
     report["scores"]["command"] = command
     _write_json(target / "crossval.json", report)
     return report

@@ -26,7 +26,7 @@ from mineralseg_models.progress import Progress, Task
 from mineralseg_models.segmentation.normalise import normalise
 from mineralseg_models.training.fields import IGNORE, Field
 from mineralseg_models.training.module import Segmenter
-from mineralseg_models.training.recipe import Recipe
+from mineralseg_models.training.recipe import FitRecipe, Recipe
 from mineralseg_models.training.sampling import RandomCrops
 
 POLL_S = 0.1
@@ -135,6 +135,7 @@ def fit(
     folder: Path,
     *,
     steps: int,
+    learning_rate: float | None = None,
     synthetic: Sequence[Field] = (),
     mixed: float = 0.0,
     held_back: Sequence[Field] = (),
@@ -156,6 +157,8 @@ def fit(
         Checkpoints go here; nothing else does.
     steps : int
         Optimiser steps in all.
+    learning_rate : float, optional
+        Highest one of the cycle; the recipe's by default.
     stage : int
         Number of the stage, part of the random seed.
     device : str
@@ -171,21 +174,15 @@ def fit(
         The training broke down; the cause is chained.
     """
     run = _Run()
-    trainer, data, module, last = _assemble(
-        run,
-        network,
-        fields,
-        recipe,
-        n_classes,
-        folder,
-        steps,
-        synthetic,
-        mixed,
-        held_back,
-        stage,
-        device,
-        note,
+    f = recipe.fit.model_copy(update={"learning_rate": learning_rate or recipe.fit.learning_rate})
+    module = Segmenter(network, n_classes, f, steps)
+    crops = RandomCrops(
+        fields, recipe, steps * f.batch, synthetic=synthetic, mixed=mixed, stage=stage
     )
+    data = _Crops(crops, held_back, recipe, min(f.validate_every, steps) * f.batch)
+    callbacks = _callbacks(f, folder, bool(held_back))
+    trainer = _trainer(folder, device, steps, [*callbacks, _Reporter(run, steps, note)])
+    last = folder / "last.ckpt" if (folder / "last.ckpt").is_file() else None
     thread = threading.Thread(
         target=_train, args=(run, trainer, data, module, last), name="training", daemon=True
     )
@@ -202,44 +199,24 @@ def fit(
     return Fitted(kept, tuple(run.curve), trainer.global_step < steps)
 
 
-def _assemble(
-    run: _Run,
-    network: nn.Module,
-    fields: Sequence[Field],
-    recipe: Recipe,
-    n_classes: int,
-    folder: Path,
-    steps: int,
-    synthetic: Sequence[Field],
-    mixed: float,
-    held_back: Sequence[Field],
-    stage: int,
-    device: str,
-    note: str,
-) -> tuple[L.Trainer, _Crops, Segmenter, Path | None]:
-    f = recipe.fit
-    crops = RandomCrops(
-        fields, recipe, steps * f.batch, synthetic=synthetic, mixed=mixed, stage=stage
-    )
-    every = min(f.validate_every, steps)
-    data = _Crops(crops, held_back, recipe, every * f.batch)
+def _callbacks(f: FitRecipe, folder: Path, validated: bool) -> list[Callback]:
+    """Average the weights, keep checkpoints and, where fields are held back, stop early."""
     checkpoint = ModelCheckpoint(
         folder,
         filename="best",
-        monitor="val_mean_iou" if held_back else None,
+        monitor="val_mean_iou" if validated else None,
         mode="max",
         save_last=True,
         enable_version_counter=False,
     )
-    callbacks: list[Callback] = [
-        EMAWeightAveraging(decay=f.average_decay),
-        checkpoint,
-        _Reporter(run, steps, note),
-    ]
-    if held_back:
+    callbacks: list[Callback] = [EMAWeightAveraging(decay=f.average_decay), checkpoint]
+    if validated:
         callbacks.append(EarlyStopping("val_mean_iou", patience=f.patience, mode="max"))
-    last = folder / "last.ckpt"
-    trainer = L.Trainer(
+    return callbacks
+
+
+def _trainer(folder: Path, device: str, steps: int, callbacks: list[Callback]) -> L.Trainer:
+    return L.Trainer(
         accelerator=device,
         devices=1,
         max_steps=steps,
@@ -253,7 +230,6 @@ def _assemble(
         log_every_n_steps=1,
         default_root_dir=folder,
     )
-    return trainer, data, Segmenter(network, n_classes, f, steps), last if last.is_file() else None
 
 
 def _train(

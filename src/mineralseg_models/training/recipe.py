@@ -1,5 +1,6 @@
 """Recipes: everything that decides a training, as TOML that anyone can read and repeat."""
 
+import hashlib
 import json
 import tomllib
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from mineralseg_models.taxonomy import MineralClass, Taxonomy
 
 Share = Annotated[float, Field(ge=0, le=1)]
 MAX_RECIPE_BYTES = 1 << 20
+DESCRIPTIVE = frozenset(("title", "description", "limits", "training_data", "weights_licence"))
+"""Fields that say something of the result and change nothing in it."""
 
 
 class ScaleRecipe(CardPart):
@@ -62,12 +65,13 @@ class FitRecipe(CardPart):
 class SyntheticRecipe(CardPart):
     """Generated thin sections to learn from first.
 
-    ``steps`` on ``sections`` generated fields before the real ones, then a share ``mixed`` of
-    every batch. 0 sections: none.
+    ``steps`` up to ``learning_rate`` on ``sections`` generated fields before the real ones, then a
+    share ``mixed`` of the crops. 0 sections: none.
     """
 
     sections: Annotated[int, Field(ge=0, le=10_000)] = 0
     steps: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    learning_rate: Positive = 3e-3
     mixed: Share = 0.0
 
 
@@ -116,6 +120,12 @@ class Recipe(CardPart):
         if not self.scale.min <= self.scale.assumed <= self.scale.max:
             raise ValueError("scale: assumed must lie between min and max")
         return self
+
+    @property
+    def digest(self) -> str:
+        """Short hash of everything that decides the weights."""
+        deciding = self.model_dump_json(exclude=set(DESCRIPTIVE))
+        return hashlib.sha256(deciding.encode()).hexdigest()[:12]
 
     @property
     def in_channels(self) -> int:

@@ -1,6 +1,5 @@
 """From a recipe and a folder of pictures to a model bundle with a filled-in card."""
 
-import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -142,15 +141,16 @@ def synthetic_start(
     network = build_network(recipe.network, recipe.in_channels, len(material.taxonomy))
     if not (material.synthetic and recipe.synthetic.steps):
         return network.state_dict()
-    kept = run / f"synthetic-{recipe_hash(recipe)}.safetensors"
+    kept = run / f"synthetic-{recipe.digest}.safetensors"
     if not kept.is_file():
         fitted = yield from fit(
             network,
             material.synthetic,
             recipe,
             len(material.taxonomy),
-            run / f"synthetic-{recipe_hash(recipe)}",
+            run / f"synthetic-{recipe.digest}",
             steps=recipe.synthetic.steps,
+            learning_rate=recipe.synthetic.learning_rate,
             stage=SYNTHETIC_STAGE,
             device=device,
             note="learning from generated sections",
@@ -183,7 +183,7 @@ def fit_from(
             learned,
             recipe,
             len(material.taxonomy),
-            run / f"real-{recipe_hash(recipe)}",
+            run / f"real-{recipe.digest}",
             steps=recipe.fit.steps,
             synthetic=material.synthetic,
             mixed=recipe.synthetic.mixed,
@@ -193,11 +193,6 @@ def fit_from(
             note=note,
         )
     )
-
-
-def recipe_hash(recipe: Recipe) -> str:
-    """Short hash of everything in a recipe."""
-    return hashlib.sha256(recipe.model_dump_json().encode()).hexdigest()[:12]
 
 
 def card_fields(
