@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SCREEN := sh scripts/with_screen.sh
 
-.PHONY: run test lint bench docs screenshots clean
+.PHONY: run test lint bench docs screenshots constraints clean
 
 run: $(VENV)/.run
 	$(SCREEN) $(BIN)/python -m napari_mineralseg.demo $(if $(IMAGE),--image "$(IMAGE)") $(if $(XPL),--xpl "$(XPL)") --out out
@@ -47,6 +47,11 @@ $(VENV)/.test: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.docs: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP_INSTALL) -e ".[docs]"
 	@touch $@
+
+constraints:
+	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[dev,docs]"
+	{ echo '# Versions that were tested together; used by make (pip install -c constraints.txt). Renewed by `make constraints`.'; \
+	  $(BIN)/python -m pip freeze --exclude-editable | grep -v '@' ; } > constraints.txt
 
 clean:
 	rm -rf $(VENV) out dist build site
