@@ -1,1 +1,4 @@
-"""The napari plugin: dock widgets, readers and sample data over :mod:`mineralseg_models`."""
+"""The napari plugin: dock widgets, readers and sample data over :mod:`mineralseg_models`.
+
+Nothing heavy is imported here: napari builds its menus from the manifest.
+"""

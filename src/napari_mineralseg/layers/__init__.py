@@ -1,0 +1,1 @@
+"""The one place that turns domain objects into napari layers and back."""

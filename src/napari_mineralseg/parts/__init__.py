@@ -1,0 +1,1 @@
+"""Qt pieces of the docks: they know no viewer, no layer and no array."""
