@@ -1,5 +1,6 @@
 """Run a training with Lightning as a generator: progress out, cancelled by closing it."""
 
+import logging
 import queue
 import threading
 import warnings
@@ -216,6 +217,8 @@ def _callbacks(f: FitRecipe, folder: Path, validated: bool) -> list[Callback]:
 
 
 def _trainer(folder: Path, device: str, steps: int, callbacks: list[Callback]) -> L.Trainer:
+    for name in ("lightning.pytorch", "lightning.fabric"):  # progress says what matters
+        logging.getLogger(name).setLevel(logging.WARNING)
     return L.Trainer(
         accelerator=device,
         devices=1,

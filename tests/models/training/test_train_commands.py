@@ -1,0 +1,51 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mineralseg_models.cli.main import app
+
+
+def run(*args: str | Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(a) for a in args])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_crossval_then_train_fills_the_card(
+    training_folder: Path, recipe_file: Path, tmp_path: Path
+) -> None:
+    code, said, _ = run(
+        "crossval", recipe_file, "--data", training_folder, "--out", tmp_path / "cv"
+    )
+    assert code == 0
+    assert "pixel accuracy" in said
+    assert "AUROC" in said
+    report = tmp_path / "cv" / "crossval.json"
+    code, said, _ = run(
+        "train", recipe_file, "--data", training_folder, "--out", tmp_path / "new",
+        "--scores", report,
+    )  # fmt: skip
+    assert code == 0
+    assert "new" in said
+    card = json.loads((tmp_path / "new" / "card.json").read_text())
+    assert card["segmentation"]["error"]["groups"] == ["1", "2", "3"]
+    assert card["scores"]["cross_validation"]["pixel_accuracy"]["n_groups"] == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("{}", "no report of"), ("nonsense", "no report of"), ('{"digest": "0"}', "another recipe")],
+)
+def test_scores_of_something_else_are_refused(
+    training_folder: Path, recipe_file: Path, tmp_path: Path, content: str, said: str
+) -> None:
+    report = tmp_path / "report.json"
+    report.write_text(content)
+    code, _, error = run(
+        "train", recipe_file, "--data", training_folder, "--out", tmp_path / "new",
+        "--scores", report,
+    )  # fmt: skip
+    assert code == 2
+    assert said in error
+    assert not (tmp_path / "new").exists()
