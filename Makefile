@@ -13,7 +13,9 @@ run: $(VENV)/.run
 
 test: $(VENV)/.test lint
 	rm -f .coverage .coverage.*
-	HEADLESS=1 $(SCREEN) $(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	MINERALSEG_NO_SCREEN=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/python -m pytest tests/models \
+	  -p pytest_cov.plugin -p _hypothesis_pytestplugin --cov --cov-report=
+	HEADLESS=1 $(SCREEN) $(BIN)/python -m pytest tests/plugin --cov --cov-append --cov-report=term:skip-covered
 	$(BIN)/coverage report --include='src/mineralseg_models/*' --fail-under=90 --format=total
 
 lint: $(VENV)/.test
@@ -23,7 +25,7 @@ lint: $(VENV)/.test
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.test
-	$(BIN)/python benchmarks/forest.py --data "$(DATA)" --out out
+	$(BIN)/python benchmarks/forest.py --data "$(DATA)" --crossval "$(CROSSVAL)" $(if $(GROUPS),--groups "$(GROUPS)") --out out
 
 screenshots: $(VENV)/.test
 	HEADLESS=1 $(SCREEN) $(BIN)/python scripts/screenshots.py

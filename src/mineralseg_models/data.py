@@ -32,8 +32,8 @@ class Micrograph:
         p = self.pixels
         if p.ndim != 3 or p.shape[2] != 3 or p.dtype not in (np.uint8, np.uint16):
             raise BadInput(
-                f"A micrograph is an 8- or 16-bit array of rows × columns × 3 colours; found {p.dtype} "
-                f"of shape {p.shape}."
+                "A micrograph is an 8- or 16-bit array of rows × columns × 3 colours; found "
+                f"{p.dtype} of shape {p.shape}."
             )
         if min(p.shape[:2]) < 16:
             raise BadInput(

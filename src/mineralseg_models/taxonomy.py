@@ -42,9 +42,8 @@ class Taxonomy:
     def __post_init__(self) -> None:
         ids, names = [c.id for c in self.classes], [c.name for c in self.classes]
         if not self.classes or ids != sorted(set(ids)) or len(set(names)) != len(names):
-            raise BadInput(
-                f"Classes need distinct names and ids in rising order; found {list(zip(ids, names, strict=True))}."
-            )
+            found = list(zip(ids, names, strict=True))
+            raise BadInput(f"Classes need distinct names and ids in rising order; found {found}.")
 
     def __iter__(self) -> Iterator[MineralClass]:
         return iter(self.classes)

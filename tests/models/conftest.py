@@ -1,4 +1,7 @@
+import os
+import sys
 from collections.abc import Callable
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +10,20 @@ import pytest
 from mineralseg_models.bundles.bundle import Bundle, save_bundle
 from mineralseg_models.bundles.card import SegmentationCard
 from mineralseg_models.nets.table import build_network
+
+NEED_A_SCREEN = {"napari", "qtpy", "PyQt6", "magicgui", "superqt", "psygnal"}
+
+
+class _NoScreen(MetaPathFinder):
+    """Refuses what needs a screen, as on a machine where it is not installed."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.partition(".")[0] in NEED_A_SCREEN:
+            raise ModuleNotFoundError(f"No module named '{name}' (blocked)", name=name)
+
+
+if os.environ.get("MINERALSEG_NO_SCREEN"):
+    sys.meta_path.insert(0, _NoScreen())
 
 BundleMaker = Callable[..., Bundle]
 

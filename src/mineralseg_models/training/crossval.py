@@ -110,8 +110,7 @@ def crossval(
     for number, held_out in enumerate(folds):
         done = target / f"fold-{number}-{recipe.digest}.json"
         if not done.is_file():
-            note = f"fold {number + 1} of {len(folds)}"
-            rows = yield from _run_fold(start, recipe, material, held_out, target, note, device)
+            rows = yield from _run_fold(start, recipe, material, held_out, target, number, device)
             _write_json(done, rows)
         counted += json.loads(done.read_text())
     report = summarise(counted, material.taxonomy.ids.tolist(), material.taxonomy.names)
@@ -128,16 +127,15 @@ def _run_fold(
     material: Material,
     held_out: Sequence[str],
     target: Path,
-    note: str,
+    number: int,
     device: str,
 ) -> Task[list[dict[str, Any]]]:
     """Fit on the other groups, write the bundle, score the fields held out."""
     learned = [f for f in material.fields if f.group not in held_out]
-    run = target / f"run-{'-'.join(held_out)}"
+    run, note = target / f"run-{number}", f"fold {number + 1} of {recipe.fit.folds}"
     fitted = yield from fit_from(start, recipe, material, learned, run, device=device, note=note)
-    name = f"{recipe.name}-without-{'-'.join(held_out)}".lower().replace("_", "-")
     bundle = save_bundle(
-        target / name,
+        target / f"fold-{number}",
         card_fields(recipe, material, fitted, held_back=held_out),
         fitted.state_dict,
         licence=recipe.weights_licence,

@@ -103,9 +103,11 @@ def test_groups_never_stand_in_two_folds() -> None:
 def test_crossval_scores_every_group_and_resumes(
     training_folder: Path, recipe_file: Path, tmp_path: Path
 ) -> None:
+    table = "stem,group\n1a,1\n1b,1\n2a,2\n3a,Section 3/b\n"
+    (training_folder / "groups.csv").write_text(table)
     recipe, out = load_recipe(recipe_file), tmp_path / "cv"
     report = run_to_end(crossval(recipe, training_folder, out, command="crossval it"))
-    assert report["groups"] == ["1", "2", "3"]
+    assert report["groups"] == ["1", "2", "Section 3/b"]
     matrices = np.array(report["confusions"])
     assert matrices.shape == (3, 6, 6)
     assert matrices.sum() == 4 * 64 * 96
@@ -121,7 +123,7 @@ def test_crossval_scores_every_group_and_resumes(
     )
     error = bundle.card.segmentation.error
     assert error is not None
-    assert error.groups == ("1", "2", "3")
+    assert error.groups == ("1", "2", "Section 3/b")
 
 
 def test_summary_pools_counts_by_group() -> None:
