@@ -32,6 +32,14 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A session that was begun, and what the user should know about it, one sentence each."""
+
+    session: "Session"
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Reopened:
     """A session that was opened again, with its labels as they were left."""
 
@@ -68,7 +76,7 @@ def _about(session: "Session", name: str) -> str:
     return f"Correction of {name} from {began.day} {began:%b %Y}, {pixels} px corrected"
 
 
-def begin_session(outcome: Outcome, picture: "Micrograph") -> "Task[Session]":
+def begin_session(outcome: Outcome, picture: "Micrograph") -> Task[Begun]:
     """Begin the session of a new result.
 
     An earlier session of the picture is kept under another name, unless nobody had touched it.
@@ -92,10 +100,13 @@ def begin_session(outcome: Outcome, picture: "Micrograph") -> "Task[Session]":
         bundle_name=outcome.provenance.bundle,
         weights_sha256=outcome.provenance.weights_sha256,
     )
-    if disposable and earlier is not None:
-        for folder in _beside(earlier) - before:
+    notes = list(session.notes)
+    for folder in _beside(earlier) - before if earlier is not None else ():
+        if disposable:
             shutil.rmtree(folder, ignore_errors=True)
-    return session
+        else:
+            notes.append(f"The earlier correction of {picture.name} is kept in {folder}.")
+    return Begun(session, tuple(notes))
 
 
 def _beside(folder: Path) -> set[Path]:

@@ -75,11 +75,18 @@ def bundles_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def own_folders(bundles_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bundles of these tests only, and no session outside the test's folder."""
-    monkeypatch.setenv("MINERALSEG_BUNDLES", str(bundles_folder))
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No bundle and no session from outside the tests."""
+    monkeypatch.setenv("MINERALSEG_BUNDLES", str(tmp_path / "none"))
     monkeypatch.setattr("mineralseg_models.bundles.catalogue.SHIPPED", tmp_path / "none")
     monkeypatch.setattr("platformdirs.user_data_path", lambda *_, **__: tmp_path / "data")
+
+
+@pytest.fixture
+def bundles(own_folders: None, bundles_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The bundles of these tests are installed."""
+    monkeypatch.setenv("MINERALSEG_BUNDLES", str(bundles_folder))
+    return bundles_folder
 
 
 def grains(seed: int = 0, shape: tuple[int, int] = (96, 128)) -> NDArray[np.uint8]:
@@ -114,7 +121,7 @@ def until(qtbot: Any) -> Callable[[Callable[[], bool]], None]:
 
 @pytest.fixture
 def open_dock(
-    make_napari_viewer: Callable[..., Any], qtbot: Any
+    make_napari_viewer: Callable[..., Any], qtbot: Any, bundles: Path
 ) -> Iterator[Callable[..., tuple[Any, Any]]]:
     """Open a viewer with layers and the dock as a user does: ``open_dock(add_layers)``."""
     docks = []

@@ -81,10 +81,17 @@ def add_layer(viewer: Any, layer_data: tuple[Any, dict[str, Any], str]) -> Any:
     return layer
 
 
-def add_empty_labels(viewer: Any, plane: Any, taxonomy: Taxonomy, name: str) -> Any:
+def labels_name(plane: Any) -> str:
+    """Name of the label layer of a picture."""
+    return f"{plane.name} minerals"
+
+
+def add_empty_labels(viewer: Any, plane: Any, taxonomy: Taxonomy) -> Any:
     """Add a label layer over a picture, to be filled tile by tile and not editable until then."""
     labels = np.zeros(plane.data.shape[:2], dtype=np.uint8)
-    layer = add_layer(viewer, labels_layer(labels, taxonomy, pixel_size_um(plane), name))
+    layer = add_layer(
+        viewer, labels_layer(labels, taxonomy, pixel_size_um(plane), labels_name(plane))
+    )
     layer.editable = False
     return layer
 

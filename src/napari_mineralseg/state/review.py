@@ -53,6 +53,6 @@ class Review(Generic[R]):
         if n == 0:
             return "No uncertain regions."
         if self.is_done:
-            return f"All {n} uncertain regions reviewed."
+            return "All uncertain regions are reviewed."
         place = "" if self.position is None else f"Region {self.position + 1} of "
         return f"{place}{n} uncertain region{'s' * (n > 1)}, {len(self.accepted)} reviewed"

@@ -10,7 +10,7 @@ from mineralseg_models.bundles.catalogue import list_bundles
 from mineralseg_models.errors import MineralsegError
 from napari_mineralseg.layers.field import FieldResult, fields_in
 from napari_mineralseg.layers.pictures import adopt_file_scales, image_layers, pictures_in
-from napari_mineralseg.layers.results import add_layer, find_layer, labels_layer
+from napari_mineralseg.layers.results import add_layer, find_layer, labels_layer, labels_name
 from napari_mineralseg.layers.scale import pixel_size_um, rescale
 from napari_mineralseg.parts.picture_form import PictureForm
 from napari_mineralseg.parts.run_bar import RunBar
@@ -102,7 +102,7 @@ class SegmentMicrograph(QWidget):
         self.run.ended.connect(self._on_ended)
         self.sessions.reopened.connect(self._on_reopened)
         self.correction.export_requested.connect(self._on_export_requested)
-        for source in (self.sessions.said, self.correction.said, self.exporter.said):
+        for source in (self.correction.said, self.exporter.said):
             source.connect(self._say)
         for name in ("inserted", "removed"):
             getattr(self.viewer.layers.events, name).connect(self._on_layers_changed)
@@ -213,6 +213,7 @@ class SegmentMicrograph(QWidget):
             if not field.keeper.is_touched:
                 self._drop(field)
                 field.withdraw(self.viewer)
+        labels.name = labels_name(plane)
         field = FieldResult(plane, crossed, labels, outcome)
         self._take(field)
         for warning in outcome.warnings:
@@ -252,9 +253,8 @@ class SegmentMicrograph(QWidget):
     def _on_reopened(self, plane: Any, found: "Reopened") -> None:
         if find_layer(self.viewer, plane.name) is None or self._on_plane(plane):
             return
-        name = f"{plane.name} minerals"
         taxonomy = found.outcome.taxonomy
-        data = labels_layer(found.labels, taxonomy, pixel_size_um(plane), name)
+        data = labels_layer(found.labels, taxonomy, pixel_size_um(plane), labels_name(plane))
         crossed = [find_layer(self.viewer, n) for n in self.state.crossed]
         field = FieldResult(plane, crossed, add_layer(self.viewer, data), found.outcome)
         field.lay_crossed()

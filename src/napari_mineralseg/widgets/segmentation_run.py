@@ -135,8 +135,7 @@ class SegmentationRun(QObject):
     def _add_labels(self) -> None:
         if self._bundle is not None:
             taxonomy = self._bundle.card.segmentation.taxonomy
-            name = f"{self._plane.name} minerals"
-            self._labels = add_empty_labels(self._viewer, self._plane, taxonomy, name)
+            self._labels = add_empty_labels(self._viewer, self._plane, taxonomy)
 
     def _on_redraw(self) -> None:
         if is_present(self._viewer, self._labels):

@@ -7,11 +7,17 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_mineralseg.layers.pictures import to_micrograph
 from napari_mineralseg.parts.session_bar import SessionOffer
-from napari_mineralseg.session_tasks import Earlier, Reopened, begin_session, find_earlier, reopen
+from napari_mineralseg.session_tasks import (
+    Begun,
+    Earlier,
+    Reopened,
+    begin_session,
+    find_earlier,
+    reopen,
+)
 from napari_mineralseg.workers import Run, run_task
 
 if TYPE_CHECKING:
-    from mineralseg_models.sessions.session import Session
     from napari_mineralseg.layers.field import FieldResult
 
 
@@ -20,7 +26,6 @@ class SessionDesk(QObject):
 
     reopened = Signal(object, object)
     """Plane layer and :class:`~napari_mineralseg.session_tasks.Reopened`."""
-    said = Signal(str, bool)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -75,7 +80,7 @@ class SessionDesk(QObject):
         self._start(
             begin_session(field.outcome, to_micrograph(field.plane)),
             "",
-            lambda session: self._on_begun(field, session),
+            lambda begun: self._on_begun(field, begun),
             lambda error: self._on_not_begun(field, str(error)),
         )
 
@@ -99,11 +104,10 @@ class SessionDesk(QObject):
         self._earlier = earlier
         self.bar.offer(earlier.text if earlier else "")
 
-    def _on_begun(self, field: "FieldResult", session: "Session") -> None:
-        field.keeper.save_into(session)
-        for note in session.notes:
+    def _on_begun(self, field: "FieldResult", begun: Begun) -> None:
+        field.keeper.save_into(begun.session)
+        for note in begun.notes:
             show_warning(note)
-            self.said.emit(note, True)
 
     def _on_not_begun(self, field: "FieldResult", reason: str) -> None:
         field.keeper.trouble = f"Corrections are not saved: {reason}"
