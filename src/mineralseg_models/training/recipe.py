@@ -26,6 +26,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 MAX_RECIPE_BYTES = 1 << 20
 DESCRIPTIVE = frozenset(("title", "description", "limits", "training_data", "weights_licence"))
 """Fields that say something of the result and change nothing in it."""
+LATER = {
+    "steps", "learning_rate", "validation_share", "validate_every", "patience", "folds",
+}  # fmt: skip
+"""Parts of ``fit`` that the first stage does not depend on."""
 
 
 class ScaleRecipe(CardPart):
@@ -125,6 +129,13 @@ class Recipe(CardPart):
     def digest(self) -> str:
         """Short hash of everything that decides the weights."""
         deciding = self.model_dump_json(exclude=set(DESCRIPTIVE))
+        return hashlib.sha256(deciding.encode()).hexdigest()[:12]
+
+    @property
+    def start_digest(self) -> str:
+        """Short hash of what decides the first stage, which learns from generated sections only."""
+        later = {"fit": LATER, "synthetic": {"mixed"}, "tile_px": True, "overlap_px": True}
+        deciding = self.model_dump_json(exclude=later | dict.fromkeys(DESCRIPTIVE, True))
         return hashlib.sha256(deciding.encode()).hexdigest()[:12]
 
     @property

@@ -130,7 +130,7 @@ def synthetic_start(
     """Return the weights to start from: fitted to generated sections, or random.
 
     They hold nothing of the real fields, so the folds of a cross-validation share them; they are
-    kept in ``run`` under the hash of the recipe.
+    kept in ``run`` under the hash of what decides them.
     """
     import torch
     from safetensors.torch import load_file, save_file
@@ -141,14 +141,14 @@ def synthetic_start(
     network = build_network(recipe.network, recipe.in_channels, len(material.taxonomy))
     if not (material.synthetic and recipe.synthetic.steps):
         return network.state_dict()
-    kept = run / f"synthetic-{recipe.digest}.safetensors"
+    kept = run / f"synthetic-{recipe.start_digest}.safetensors"
     if not kept.is_file():
         fitted = yield from fit(
             network,
             material.synthetic,
             recipe,
             len(material.taxonomy),
-            run / f"synthetic-{recipe.digest}",
+            run / f"synthetic-{recipe.start_digest}",
             steps=recipe.synthetic.steps,
             learning_rate=recipe.synthetic.learning_rate,
             stage=SYNTHETIC_STAGE,
