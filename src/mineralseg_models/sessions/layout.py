@@ -56,7 +56,7 @@ def title(picture: Path | None) -> str:
 
 def user_sessions() -> Path:
     """Folder for sessions that cannot lie beside their picture."""
-    return platformdirs.user_data_path("mineralseg") / "sessions"
+    return platformdirs.user_data_path("mineralseg", appauthor=False) / "sessions"
 
 
 def retired(folder: Path, now: datetime) -> Path:

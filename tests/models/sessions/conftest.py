@@ -14,7 +14,7 @@ PREDICTION = np.array([[0, 4, 4], [0, 0, 4]], dtype=np.uint8)
 def user_folder(tmp_path, monkeypatch) -> Path:
     """Keep the tests out of the user's own data folder."""
     folder = tmp_path / "user"
-    monkeypatch.setattr("platformdirs.user_data_path", lambda name: folder / name)
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name, appauthor: folder / name)
     return folder / "mineralseg" / "sessions"
 
 
