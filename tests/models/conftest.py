@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mineralseg_models.bundles.bundle import Bundle, save_bundle
+from mineralseg_models.bundles.bundle import Bundle
 from mineralseg_models.bundles.card import SegmentationCard
+from mineralseg_models.bundles.weights import save_bundle
 from mineralseg_models.nets.table import build_network
 
 NEED_A_SCREEN = {"napari", "qtpy", "PyQt6", "magicgui", "superqt", "psygnal"}

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from mineralseg_models.bundles.bundle import Bundle, save_bundle
+from mineralseg_models.bundles.bundle import Bundle
+from mineralseg_models.bundles.weights import save_bundle
 from mineralseg_models.taxonomy import MineralClass, Taxonomy
 
 CLASSES = (

@@ -13,6 +13,9 @@ FORMAT_VERSION = 1
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+MAX_UPSAMPLING = 32
+MAX_RESAMPLING = 100
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -39,11 +42,15 @@ class TrainingData(CardPart):
     used_for: str = "training"
 
 
+SHOWN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""Text without control signs: it goes to terminals and tables."""
+
+
 class ClassEntry(CardPart):
     """A class as a card lists it."""
 
     id: Annotated[int, Field(ge=0, le=254)]
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=SHOWN)]
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
@@ -53,6 +60,13 @@ class NetworkSpec(CardPart):
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+$")]
     encoder: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
     options: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _small_answer(self) -> "NetworkSpec":
+        upsampling = self.options.get("upsampling")
+        if isinstance(upsampling, (int, float)) and not 1 <= upsampling <= MAX_UPSAMPLING:
+            raise ValueError(f"upsampling must be 1 to {MAX_UPSAMPLING}")
+        return self
 
 
 class InputChannel(CardPart):
@@ -65,13 +79,22 @@ class PixelSizeRange(CardPart):
     """Pixel sizes in µm per pixel.
 
     ``min`` to ``max`` are what the bundle takes, ``working`` is what the network sees after
-    resampling, ``assumed`` is taken for a picture whose scale is unknown.
+    resampling (by a factor of at most 100), ``assumed`` is taken for a picture whose scale is
+    unknown.
     """
 
     min: Positive
     max: Positive
     working: Positive
     assumed: Positive
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "PixelSizeRange":
+        if not self.min <= self.assumed <= self.max:
+            raise ValueError("assumed must lie between min and max")
+        if not self.max / MAX_RESAMPLING <= self.working <= self.min * MAX_RESAMPLING:
+            raise ValueError(f"working must lie within a factor of {MAX_RESAMPLING} of min and max")
+        return self
 
 
 class Normalisation(CardPart):
@@ -82,8 +105,8 @@ class Normalisation(CardPart):
     """
 
     kind: Literal["field", "fixed"]
-    mean: tuple[float, ...] = ()
-    std: tuple[Positive, ...] = ()
+    mean: tuple[Annotated[float, Field(ge=-100, le=100)], ...] = ()
+    std: tuple[Annotated[float, Field(ge=1e-6, le=100)], ...] = ()
 
 
 class CrossValidatedError(CardPart):

@@ -86,7 +86,8 @@ def first_fault(error: ValidationError) -> str:
     """Say where the first fault of a document is, and what it is, on one line."""
     fault = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(part) for part in fault["loc"])
-    return " ".join(f"{place or 'the whole'}: {fault['msg']}".split())[:200]
+    what = fault["msg"].removeprefix("Value error, ")  # of the card's own checks
+    return " ".join(f"{place or 'the whole'}: {what}".split())[:200]
 
 
 def check_header(folder: Path, weights: Path) -> None:

@@ -1,14 +1,17 @@
 """A network run by PyTorch on CPU, CUDA or MPS."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mineralseg_models.bundles.bundle import Bundle, read_weights
+from mineralseg_models.bundles.bundle import Bundle
+from mineralseg_models.bundles.weights import read_weights
 from mineralseg_models.errors import BadInput, BrokenBundle, TaskFailed
 from mineralseg_models.nets.table import build_network
+from mineralseg_models.runtime.size_limit import at_most_for
 
 if TYPE_CHECKING:
     from torch import nn
@@ -122,15 +125,37 @@ def _is_out_of_memory(error: BaseException) -> bool:
 def _load(bundle: Bundle) -> "nn.Module":
     """Build the network of a card and fill in the weights, every one of them."""
     card = bundle.card.segmentation
+    weights = read_weights(bundle)
     try:
-        network = build_network(card.network, card.in_channels, len(card.classes))
+        with at_most_for(weights):
+            network = build_network(card.network, card.in_channels, len(card.classes))
     except BadInput as error:
         raise BrokenBundle(f"The bundle {bundle.folder} cannot be used: {error}") from error
-    try:
-        network.load_state_dict(read_weights(bundle), strict=True)
-    except RuntimeError as error:
-        cause = " ".join(str(error).split())[:160]
+    difference = _difference(network.state_dict(), weights)
+    if difference:
         raise BrokenBundle(
-            f"The weights of {bundle.folder} do not belong to the network on its card ({cause})."
-        ) from error
+            f"The weights of {bundle.folder} do not belong to the network on its card "
+            f"({difference}); fetch the bundle again."
+        )
+    network.load_state_dict(weights, strict=True)
     return network.eval()
+
+
+def _difference(
+    expected: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]
+) -> str | None:
+    """First way in which weights differ from what a network holds; None where they agree."""
+    for name, tensor in expected.items():
+        if name not in found:
+            return f"{name} is missing"
+        have, want = found[name], tensor
+        if have.shape != want.shape:
+            return f"{name} has the shape {_sides(have)}, not {_sides(want)}"
+        if have.is_floating_point() != want.is_floating_point() or have.is_complex():
+            return f"{name} holds values of another kind"
+    strange = next((name for name in found if name not in expected), None)
+    return strange and f"{strange} is not of this network"
+
+
+def _sides(tensor: torch.Tensor) -> str:
+    return " × ".join(map(str, tensor.shape)) or "1"

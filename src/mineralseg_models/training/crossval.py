@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mineralseg_models.bundles.bundle import Bundle, save_bundle
+from mineralseg_models.bundles.bundle import Bundle
+from mineralseg_models.bundles.weights import save_bundle
 from mineralseg_models.errors import BadInput
 from mineralseg_models.io.atomic import replace_file
 from mineralseg_models.io.micrographs import read_micrograph

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mineralseg_models import __version__
-from mineralseg_models.bundles.bundle import Bundle, save_bundle
+from mineralseg_models.bundles.bundle import Bundle
+from mineralseg_models.bundles.weights import save_bundle
 from mineralseg_models.errors import BadInput
 from mineralseg_models.nets.table import build_network
 from mineralseg_models.progress import Progress, Task

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mineralseg_models.bundles import bundle as bundle_module
-from mineralseg_models.bundles.bundle import Bundle, load_bundle, read_weights, save_bundle
+from mineralseg_models.bundles import weights as weights_module
+from mineralseg_models.bundles.bundle import Bundle, load_bundle
 from mineralseg_models.bundles.card import Weights
+from mineralseg_models.bundles.weights import read_weights, save_bundle
 from mineralseg_models.errors import BadInput, BrokenBundle, CannotWrite
 
 
@@ -246,7 +248,7 @@ def test_unreadable_files_are_told(tiny_bundle, monkeypatch):
 
     monkeypatch.setattr(bundle_module, "hash_once", refuse)
     assert "cannot be read (" in sentence(tiny_bundle.folder)
-    monkeypatch.setattr(bundle_module, "plain_file", refuse)
+    monkeypatch.setattr(weights_module, "plain_file", refuse)
     with pytest.raises(BrokenBundle, match=r"weights\.safetensors cannot be read"):
         read_weights(tiny_bundle)
 
