@@ -130,7 +130,10 @@ class CrossValidatedError(CardPart):
 
 
 class SegmentationCard(CardPart):
-    """What a segmentation model needs to run: classes, inputs, scale, normalisation, tiles."""
+    """What a segmentation model needs to run: classes, inputs, scale, normalisation, tiles.
+
+    ``views`` orientations are averaged: 1, four quarter turns, or these and their mirror images.
+    """
 
     network: NetworkSpec
     classes: Annotated[tuple[ClassEntry, ...], Field(min_length=2)]
@@ -140,6 +143,7 @@ class SegmentationCard(CardPart):
     tile_px: Annotated[int, Field(ge=32, le=8192)]
     overlap_px: Annotated[int, Field(ge=0, le=4096)]
     stride: Annotated[int, Field(ge=1, le=128)] = 32
+    views: Literal[1, 4, 8] = 1
     error: CrossValidatedError | None = None
 
     @model_validator(mode="after")

@@ -50,7 +50,7 @@ def choose_device(wanted: str = "auto") -> str:
 
 
 def load_runner(bundle: Bundle, device: str = "auto") -> Runner:
-    """Build the network of a bundle with its weights, ready to run.
+    """Build the network of a bundle with its weights, ready to run, in all views of its card.
 
     Parameters
     ----------
@@ -65,5 +65,8 @@ def load_runner(bundle: Bundle, device: str = "auto") -> Runner:
         The weights do not belong to the network that the card names.
     """
     from mineralseg_models.runtime.torch_network import TorchNetwork
+    from mineralseg_models.runtime.views import ManyViews
 
-    return TorchNetwork(bundle, choose_device(device))
+    network = TorchNetwork(bundle, choose_device(device))
+    views = bundle.card.segmentation.views
+    return network if views == 1 else ManyViews(network, views)

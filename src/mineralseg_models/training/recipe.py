@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -111,6 +111,7 @@ class Recipe(CardPart):
     tile_px: Annotated[int, Field(ge=32, le=8192)] = 512
     overlap_px: Annotated[int, Field(ge=0, le=4096)] = 128
     stride: Annotated[int, Field(ge=1, le=128)] = 32
+    views: Literal[1, 4, 8] = 1
     fit: FitRecipe = FitRecipe()
     synthetic: SyntheticRecipe = SyntheticRecipe()
     augment: AugmentRecipe = AugmentRecipe()
@@ -134,7 +135,13 @@ class Recipe(CardPart):
     @property
     def start_digest(self) -> str:
         """Short hash of what decides the first stage, which learns from generated sections only."""
-        later = {"fit": LATER, "synthetic": {"mixed"}, "tile_px": True, "overlap_px": True}
+        later = {
+            "fit": LATER,
+            "synthetic": {"mixed"},
+            "tile_px": True,
+            "overlap_px": True,
+            "views": True,
+        }
         deciding = self.model_dump_json(exclude=later | dict.fromkeys(DESCRIPTIVE, True))
         return hashlib.sha256(deciding.encode()).hexdigest()[:12]
 

@@ -245,6 +245,7 @@ def card_fields(
             "tile_px": recipe.tile_px,
             "overlap_px": recipe.overlap_px,
             "stride": recipe.stride,
+            "views": recipe.views,
             "error": error,
         },
     }
