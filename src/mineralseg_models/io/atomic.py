@@ -1,9 +1,13 @@
-"""Write aside, then rename: a file is either the old one or the whole new one."""
+"""Write aside, then rename: a file is either the old one or the whole new one.
+
+:func:`replace_file` does so for one file, :func:`replace_together` for several of one result.
+"""
 
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,6 +58,47 @@ def replace_file(path: str | Path) -> Iterator[Path]:
         raise cannot_write(target, error) from error
     finally:
         _remove(aside)
+
+
+@contextmanager
+def replace_together(targets: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give paths to write several files of one result to; all are moved when the block ends well.
+
+    Parameters
+    ----------
+    targets : sequence of Path
+        Files of one folder to create or replace, moved in this order. A target that the block
+        does not write is removed, so that no file of an earlier result stays among the new ones.
+
+    Yields
+    ------
+    list of Path
+        The same names in a hidden folder beside. An error in the block removes it and leaves
+        every target as it was.
+
+    Raises
+    ------
+    CannotWrite
+        The folder is read-only or absent, the disk is full or another OSError came up.
+    """
+    folder = targets[0].parent
+    aside = folder / f".{secrets.token_hex(6)}.part"
+    try:
+        aside.mkdir()
+        written = [aside / target.name for target in targets]
+        yield written
+        for path, target in zip(written, targets, strict=True):
+            if path.exists():
+                os.replace(path, target)
+            else:
+                target.unlink(missing_ok=True)
+        _flush_folder(folder)
+    except CannotWrite as error:  # of a file in the hidden folder: name it as the user knows it
+        raise CannotWrite(str(error).replace(f"{aside.name}{os.sep}", "")) from error.__cause__
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def cannot_write(path: Path, error: OSError) -> CannotWrite:

@@ -6,7 +6,7 @@ import pytest
 
 from mineralseg_models.errors import CannotWrite
 from mineralseg_models.io import atomic
-from mineralseg_models.io.atomic import cannot_write, replace_file
+from mineralseg_models.io.atomic import cannot_write, replace_file, replace_together
 
 
 def test_the_file_appears_whole_and_nothing_else_stays(tmp_path):
@@ -97,3 +97,54 @@ def test_the_first_error_is_reported_when_cleaning_up_fails_too(tmp_path, monkey
     monkeypatch.setattr(Path, "unlink", refuse)
     with pytest.raises(CannotWrite, match="disk is full"), replace_file(tmp_path / "a"):
         raise OSError(errno.ENOSPC, "full")
+
+
+def test_files_of_one_result_appear_together(tmp_path):
+    (tmp_path / "b").write_text("old")
+    targets = [tmp_path / name for name in ("a", "b", "c")]
+    with replace_together(targets) as (a, b, c):
+        a.write_text("new")
+        with replace_file(c) as aside:
+            aside.write_text("new")
+        assert b.name == "b"
+        assert (tmp_path / "b").read_text() == "old"
+        assert not targets[0].exists()
+    assert sorted(os.listdir(tmp_path)) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(OSError(errno.ENOSPC, "full"), CannotWrite), (KeyboardInterrupt(), KeyboardInterrupt)],
+)
+def test_an_error_leaves_every_file_of_the_older_result(tmp_path, error, raised):
+    targets = [tmp_path / name for name in ("a", "b")]
+    for target in targets:
+        target.write_text("old")
+
+    def stop(half):
+        half.write_text("new")
+        raise error
+
+    with pytest.raises(raised), replace_together(targets) as (a, _):
+        stop(a)
+    assert [t.read_text() for t in targets] == ["old", "old"]
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
+def test_the_file_is_named_that_could_not_be_written(tmp_path):
+    with (
+        pytest.raises(CannotWrite, match="disk is full") as caught,
+        replace_together([tmp_path / "a"]) as (a,),
+        replace_file(a),
+    ):
+        raise OSError(errno.ENOSPC, "full")
+    assert str(caught.value).startswith(f"{tmp_path / 'a'} ")
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_an_absent_folder_of_several_files_is_named(tmp_path):
+    with (
+        pytest.raises(CannotWrite, match="folder does not exist"),
+        replace_together([tmp_path / "b" / "a"]),
+    ):
+        pytest.fail("the block must not run")
