@@ -57,6 +57,7 @@ def confusion_figure(c: NDArray[Any], names: Sequence[str]) -> "Figure":
     -------
     matplotlib Figure
     """
+    names = [_literal(name) for name in names]
     true = c.sum(axis=1, keepdims=True)
     percent = 100 * np.divide(c, true, out=np.zeros(c.shape), where=true > 0)
     edge = 2.2 + 0.62 * len(names)
@@ -75,6 +76,11 @@ def confusion_figure(c: NDArray[Any], names: Sequence[str]) -> "Figure":
     axes.set_ylabel("true, with its share of all pixels")
     figure.colorbar(image, ax=axes, label="percent of the true class", shrink=0.8)
     return figure
+
+
+def _literal(name: str) -> str:
+    """Name as it stands: matplotlib takes what is between dollar signs for a formula."""
+    return name.replace("$", r"\$")
 
 
 def _shares(c: NDArray[Any]) -> NDArray[np.float64]:
@@ -119,7 +125,7 @@ def class_figure(
             axes.text(0, y, " absent", va="center", color=GREY, style="italic")
         if low is not None and high is not None:
             axes.plot([low, high], [y, y], "|-", color="black", markersize=7, linewidth=1.2)
-    axes.set_yticks(place, names)
+    axes.set_yticks(place, [_literal(name) for name in names])
     axes.invert_yaxis()
     axes.set_xlim(left=0)
     axes.set_xlabel(label)

@@ -53,3 +53,11 @@ def test_triangle_with_fields(tmp_path: Path) -> None:
 def test_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CannotWrite, match="does not exist"):
         save_figure(qfl_figure({}), tmp_path / "no" / "qfl.png")
+
+
+def test_class_names_are_no_formulas(tmp_path: Path) -> None:
+    names = ["$\\frac{$", "a$b"]
+    save_figure(confusion_figure(np.eye(2, dtype=int), names), tmp_path / "c.png")
+    bars = class_figure(names, [0.1, 0.2], [(None, None)] * 2, ["#ff0000"] * 2, "IoU")
+    save_figure(bars, tmp_path / "b.png")
+    assert len(list(tmp_path.iterdir())) == 2
