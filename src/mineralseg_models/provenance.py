@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mineralseg_models import __version__
 from mineralseg_models.errors import BadInput
@@ -25,6 +25,11 @@ MAX_BYTES = 16 * 2**20
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+def text(path: str | Path) -> str:
+    """Path as text that JSON can hold: bytes of a name that are no text become question marks."""
+    return str(path).encode("utf-8", "replace").decode("utf-8")
+
+
 class InputFile(BaseModel):
     """A picture that went in: where it lay, its content's hash and what it shows."""
 
@@ -33,6 +38,11 @@ class InputFile(BaseModel):
     path: str
     sha256: Sha256
     role: Literal["plane", "crossed"]
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _as_text(cls, path: object) -> object:
+        return text(path) if isinstance(path, str) else path
 
 
 class Provenance(BaseModel):

@@ -97,3 +97,9 @@ def test_damaged_files_are_refused_by_name(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(BadInput, match=r"p\.json"):
         read_provenance(path)
+
+
+def test_names_that_are_no_text_can_be_stored(tmp_path):
+    odd = InputFile(path="/x/b\udcff.png", sha256="0" * 64, role="plane")
+    write_provenance(tmp_path / "p.json", new_provenance(inputs=[odd]))
+    assert read_provenance(tmp_path / "p.json").inputs[0].path == "/x/b?.png"
