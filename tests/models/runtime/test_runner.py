@@ -1,8 +1,10 @@
+import hashlib
 import json
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from mineralseg_models.bundles.bundle import load_bundle
 from mineralseg_models.errors import BadInput, BrokenBundle, TaskFailed
@@ -149,3 +151,49 @@ def test_cuda_equals_the_cpu(tiny_bundle):
     runner = load_runner(tiny_bundle, "cuda")
     np.testing.assert_allclose(runner.probabilities(BATCH), cpu, atol=5e-3)
     runner.close()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"encoder_depth": 3, "decoder_channels": [4096, 4096, 4096]},
+        {"encoder_depth": 3, "decoder_channels": [16, 8, 8], "layers": [4096] * 4},
+        {"encoder_depth": 3, "decoder_channels": [16, 8, 8], "channels": [4096] * 4},
+    ],
+)
+def test_a_card_cannot_ask_for_a_giant(tiny_bundle, options):
+    with pytest.raises(BrokenBundle, match="far larger than its weights"):
+        load_runner(edit_network(tiny_bundle, options=options), "cpu")
+    assert load_runner(edit_network(tiny_bundle, options=SMALL), "cpu").device == "cpu"
+
+
+SMALL = {"encoder_depth": 3, "decoder_channels": [16, 8, 8]}
+
+
+def replace_weights(bundle, change):
+    tensors = load_file(bundle.folder / "weights.safetensors")
+    change(tensors)
+    save_file(tensors, bundle.folder / "weights.safetensors")
+    card = json.loads((bundle.folder / "card.json").read_text())
+    content = (bundle.folder / "weights.safetensors").read_bytes()
+    card["weights"]["sha256"] = hashlib.sha256(content).hexdigest()
+    (bundle.folder / "card.json").write_text(json.dumps(card))
+    return load_bundle(bundle.folder)
+
+
+HEAD = "segmentation_head.0.bias"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t.pop(HEAD), f"{HEAD} is missing"),
+        (lambda t: t.update(strange=torch.zeros(1)), "strange is not of this network"),
+        (lambda t: t.update({HEAD: torch.zeros(9)}), f"{HEAD} has the shape 9, not 3"),
+        (lambda t: t.update({HEAD: torch.zeros(3, dtype=torch.int32)}), "values of another kind"),
+        (lambda t: t.update({HEAD: torch.full((3,), torch.nan)}), f"'{HEAD}' hold values that"),
+    ],
+)
+def test_wrong_weights_are_told_in_a_few_words(tiny_bundle, change, words):
+    with pytest.raises(BrokenBundle, match=words):
+        load_runner(replace_weights(tiny_bundle, change), "cpu")
