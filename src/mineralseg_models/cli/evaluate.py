@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mineralseg_models.cli.pictures import Field, fields_of, make_folder, pictures_in, read_stack
+from mineralseg_models.cli.echo import complain, tell
+from mineralseg_models.cli.pictures import (
+    Field,
+    fields_of,
+    make_folder,
+    pictures_in,
+    read_stack,
+    refuse_misfit,
+)
 from mineralseg_models.cli.progress_bar import run_with_bar
-from mineralseg_models.cli.request import check_pixel_size
-from mineralseg_models.errors import BadInput, MineralsegError, UnfitBundle
+from mineralseg_models.cli.request import parse_pixel_size
+from mineralseg_models.errors import BadInput, MineralsegError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +72,12 @@ def evaluate(
     ] = None,
     pixel_size: Annotated[
         float | None,
-        typer.Option("--pixel-size", metavar="UM", help="Edge of a pixel in µm; else the file's."),
+        typer.Option(
+            "--pixel-size",
+            metavar="UM",
+            parser=parse_pixel_size,
+            help="Edge of a pixel in µm; else the file's.",
+        ),
     ] = None,
     mask_map: Annotated[
         list[str] | None,
@@ -88,25 +101,25 @@ def evaluate(
     from mineralseg_models.cli.metrics import write_metrics
     from mineralseg_models.runtime.runner import load_runner
 
-    check_pixel_size(pixel_size)
     bundle = find_bundle(model)
     table = parse_map(mask_map or [], bundle.card.segmentation.taxonomy)
     fields, truth = _matched(images, masks, xpl or [])
-    _refuse_misfit(bundle, fields, pixel_size)
+    refuse_misfit(bundle, len(fields[0].crossed), pixel_size)
     make_folder(out)
     runner = load_runner(bundle, device)
     try:
         outcome = _examine_all(Examination(bundle, runner, pixel_size, table), fields, truth)
     finally:
         runner.close()
-    parameters = {"map": mask_map or [], "pixel_size_um": pixel_size, "device": device}
+    parameters = {"map": mask_map or [], "pixel_size_um": pixel_size, "device": runner.device}
     if outcome.tallies:
-        write_metrics(out, bundle, outcome.tallies, outcome.skipped, parameters)
+        if not any(t.confusion.any() for t in outcome.tallies):
+            raise BadInput("No pixel of the masks counts, all are mapped to 'ignore': check --map.")
+        _show(write_metrics(out, bundle, outcome.tallies, outcome.skipped, parameters), out)
     if outcome.skipped:
         for stem, reason in outcome.skipped.items():
-            typer.echo(f"mineralseg: {stem}: {reason}", err=True)
-        n = len(outcome.skipped)
-        typer.echo(f"mineralseg: {n} of {len(fields)} pictures were left out.", err=True)
+            complain(f"{stem}: {reason}")
+        complain(f"{len(outcome.skipped)} of {len(fields)} pictures were left out.")
         raise typer.Exit(1)
 
 
@@ -133,13 +146,13 @@ def _matched(images: Path, masks: Path, xpl: Sequence[Path]) -> tuple[list[Field
     return fields, truth
 
 
-def _refuse_misfit(bundle: "Bundle", fields: list[Field], pixel_size_um: float | None) -> None:
-    """Refuse a bundle that takes other pictures."""
-    from mineralseg_models.bundles.catalogue import misfit
-
-    reason = misfit(bundle, 1, len(fields[0].crossed), pixel_size_um)
-    if reason:
-        raise UnfitBundle(f"The bundle {bundle.name} does not fit: {reason}")
+def _show(metrics: dict[str, Any], out: Path) -> None:
+    """Print the two main scores and where the rest is."""
+    n = metrics["n_images"]
+    tell(
+        f"pixel accuracy {metrics['pixel_accuracy']:.3f}, mean IoU {metrics['mean_iou']:.3f} "
+        f"({n} picture{'s' * (n > 1)}): {out / 'metrics.json'}"
+    )
 
 
 def _examine_all(exam: Examination, fields: list[Field], truth: dict[str, Path]) -> Outcome:
@@ -172,10 +185,13 @@ def _examine(exam: Examination, one: Field, mask: Path) -> "Tally":
             f"{picture.pixels.shape[1]} × {picture.pixels.shape[0]}; they must have one size."
         )
     prediction = run_with_bar(predict(stack, exam.bundle, exam.runner), one.stem)
+    for warning in prediction.warnings:
+        complain(f"{one.stem}: {warning}")
     counted = truth != IGNORE
     wrong = (prediction.labels != truth)[counted]
     return Tally(
         one.stem,
         confusion(truth, prediction.labels, exam.taxonomy.ids),
         error_histogram(prediction.uncertainty[counted], wrong),
+        prediction.warnings,
     )

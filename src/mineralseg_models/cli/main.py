@@ -3,8 +3,11 @@
 Exit codes: 0 success, 1 something went wrong on the way, 2 bad input, 130 stopped by Ctrl-C.
 """
 
+import io
+import logging
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from mineralseg_models.cli.crossval import crossval
+from mineralseg_models.cli.echo import complain
 from mineralseg_models.cli.evaluate import evaluate
 from mineralseg_models.cli.models import models
 from mineralseg_models.cli.segment import segment
@@ -84,7 +88,7 @@ def _exit_code(run: Callable[[], Any], given: Sequence[str]) -> int:
 
 def _say(sentence: str, code: int) -> int:
     """Show a sentence on stderr and return the exit code."""
-    typer.echo(f"mineralseg: {sentence}", err=True)
+    complain(sentence)
     return code
 
 
@@ -102,7 +106,7 @@ def _log(error: Exception, given: Sequence[str]) -> Path:
     import platformdirs
 
     path = platformdirs.user_log_path("mineralseg", ensure_exists=True) / "mineralseg.log"
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"\n{datetime.now(UTC).isoformat()} mineralseg {' '.join(given)}\n")
         file.writelines(traceback.format_exception(error))
     return path
@@ -137,7 +141,7 @@ def _options(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> None:
-    """Minerals from micrographs: segment, evaluate and list the models."""
+    """Minerals from micrographs: segment them; list, evaluate, train and cross-validate models."""
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help(), err=True)
         raise typer.Exit(BAD_INPUT)
@@ -145,4 +149,10 @@ def _options(
 
 def main() -> None:
     """Run the command line (entry point of the package)."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of libraries, for their users
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # a closed home folder does no harm
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # of terminals that lack µ
     app()

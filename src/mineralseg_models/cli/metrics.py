@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mineralseg_models import __version__
-from mineralseg_models.io.atomic import replace_file
+from mineralseg_models.io.atomic import replace_together
 from mineralseg_models.reports.figures import class_figure, confusion_figure, save_figure
 from mineralseg_models.scores import counts
 from mineralseg_models.scores.intervals import score_intervals
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mineralseg_models.bundles.bundle import Bundle
 
 MIN_IMAGES = 3
+FILES = ("confusion.csv", "confusion.png", "classes.png", "metrics.json")
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,14 @@ class Tally:
         Rows are the truth.
     uncertainty : ndarray of int64, shape (2, B)
         Right and wrong pixels by uncertainty.
+    warnings : tuple of str
+        Sentences about the picture.
     """
 
     stem: str
     confusion: NDArray[np.int64]
     uncertainty: NDArray[np.int64]
+    warnings: tuple[str, ...] = ()
 
 
 def write_metrics(
@@ -50,7 +54,7 @@ def write_metrics(
     skipped: dict[str, str],
     parameters: dict[str, Any],
 ) -> dict[str, Any]:
-    """Write the scores of a model and return what stands in metrics.json.
+    """Write the scores of a model, all files or none, and return what stands in metrics.json.
 
     Parameters
     ----------
@@ -84,10 +88,11 @@ def write_metrics(
         "parameters": parameters,
         "program": __version__,
     }
-    _write_text(out / "metrics.json", json.dumps(metrics, indent=2) + "\n")
-    _write_text(out / "confusion.csv", confusion_csv(pooled, taxonomy.names))
-    save_figure(confusion_figure(pooled, taxonomy.names), out / "confusion.png")
-    save_figure(_class_figure(metrics, [c.colour for c in taxonomy]), out / "classes.png")
+    with replace_together([out / name for name in FILES]) as (matrix, drawn, bars, text):
+        matrix.write_text(confusion_csv(pooled, taxonomy.names), encoding="utf-8")
+        save_figure(confusion_figure(pooled, taxonomy.names), drawn)
+        save_figure(_class_figure(metrics, [c.colour for c in taxonomy]), bars)
+        text.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     return metrics
 
 
@@ -112,6 +117,7 @@ def _image_row(tally: Tally) -> dict[str, Any]:
         "pixel_accuracy": counts.number_or_none(counts.pixel_accuracy(c)),
         "mean_iou": counts.number_or_none(counts.mean_iou(c)),
         "uncertainty_auroc": auroc(tally.uncertainty),
+        "warnings": list(tally.warnings),
     }
 
 
@@ -133,9 +139,3 @@ def _class_figure(metrics: dict[str, Any], colours: Sequence[str]) -> Any:
         found = [metrics["intervals"]["classes"][name]["iou"] for name in names]
         spans = [(f["low"], f["high"]) for f in found]
     return class_figure(names, values, spans, colours, "IoU (line: 95 % interval over pictures)")
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    with replace_file(path) as aside:
-        aside.write_text(text, encoding="utf-8")

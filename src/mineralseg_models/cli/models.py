@@ -1,14 +1,20 @@
 """``mineralseg models``: the bundles that can be used, and the broken ones with the reason."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mineralseg_models.cli.echo import plain, tell
+from mineralseg_models.errors import BadInput
+
 if TYPE_CHECKING:
     from mineralseg_models.bundles.card import Card, CrossValidatedError
     from mineralseg_models.bundles.catalogue import Listing
+
+COLUMNS = ("Pictures", "µm/px", "Accuracy*", "Licence")
 
 
 def models(
@@ -21,6 +27,9 @@ def models(
     """List the model bundles: shipped ones, your own, and broken ones with the reason."""
     from mineralseg_models.bundles.catalogue import list_bundles
 
+    absent = [p for p in path or () if not os.path.isdir(p)]
+    if absent:
+        raise BadInput(f"{absent[0]} is no folder; --path takes a bundle or a folder of bundles.")
     rows = [_row(listing) for listing in list_bundles(tuple(path or ()))]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -75,23 +84,24 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     """Print the sound bundles as a table and the broken ones below."""
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
     console = Console()
     sound = [r for r in rows if r["ok"]]
     if not rows:
         console.print("There are no model bundles.")
     if sound:
-        table = Table("Name", "Classes", "Pictures", "µm/px", "Accuracy*", "Licence")
+        table = Table(Column("Name", no_wrap=True), *COLUMNS)
         for row in sound:
-            table.add_row(*(escape(cell) for cell in _cells(row)))
+            table.add_row(*(escape(plain(cell)) for cell in _cells(row)))
         console.print(table)
+        tell("* of pixels, on fields that the model had not seen")
         for row in sound:
-            console.print(f"{row['name']}: {row['title']}", markup=False, highlight=False)
-        console.print("* of pixels, on fields that the model had not seen", highlight=False)
+            tell(f"{row['name']}: {row['title']}")
+            tell(f"  classes: {', '.join(c['name'] for c in row['classes'])}")
     for row in rows:
         if not row["ok"]:
-            console.print(f"broken: {row['folder']}: {row['reason']}", markup=False)
+            tell(f"broken: {row['folder']}: {row['reason']}")
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
@@ -100,7 +110,6 @@ def _cells(row: dict[str, Any]) -> list[str]:
     accuracy = cross_validated.get("pixel_accuracy")
     return [
         row["name"],
-        ", ".join(c["name"] for c in row["classes"]),
         " + ".join(row["inputs"]),
         f"{size['min']:g}–{size['max']:g}",
         "–" if accuracy is None else f"{100 * accuracy:.0f} %",

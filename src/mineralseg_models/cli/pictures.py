@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,7 +50,7 @@ def pictures_in(folder: Path) -> dict[str, Path]:
     BadInput
         If it is no folder, holds no pictures, or two of one stem.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise BadInput(f"{folder} is no folder; a folder of pictures is expected.")
     files = sorted(
         p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")
@@ -91,30 +92,36 @@ def fields_of(images: Sequence[Path], crossed: Sequence[Path]) -> list[Field]:
     Raises
     ------
     BadInput
-        If stems are equal, an image is a folder, or a crossed file is given for several images.
+        If stems are equal, an image is a folder, a crossed file is given for several images, or
+        one file is given twice for a field.
     """
     for path in images:
-        if path.is_dir():
+        if os.path.isdir(path):
             raise BadInput(f"{path} is a folder; give its pictures, such as {path}/*.tif.")
     refuse_equal_stems(images)
-    files = [p for p in crossed if not p.is_dir()]
+    files = [p for p in crossed if not os.path.isdir(p)]
     if files and len(images) > 1:
         raise BadInput(
             f"With several images --xpl must be a folder of pictures with the same stems; "
             f"{files[0]} is none."
         )
-    folders = {p: pictures_in(p) for p in crossed if p.is_dir()}
+    folders = {p: pictures_in(p) for p in crossed if os.path.isdir(p)}
     return [_field(path, crossed, folders) for path in images]
 
 
 def _field(plane: Path, crossed: Sequence[Path], folders: dict[Path, dict[str, Path]]) -> Field:
     """One picture with its partners."""
-    partners = []
+    partners: list[Path] = []
     for entry in crossed:
         partner = folders[entry].get(plane.stem) if entry in folders else entry
         if partner is None:
             return Field(
                 plane, missing=f"{entry} holds no crossed-polarised picture named '{plane.stem}'."
+            )
+        if os.path.abspath(partner) in map(os.path.abspath, (plane, *partners)):
+            raise BadInput(
+                f"{partner} is given twice; a field's plane and crossed pictures are different "
+                "files: check --xpl."
             )
         partners.append(partner)
     return Field(plane, tuple(partners))
@@ -126,18 +133,52 @@ def make_folder(path: Path) -> None:
     Raises
     ------
     CannotWrite
-        If that fails, or a file is in the way.
+        If that fails, a file is in the way, or nothing can be written there.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "no permission")
+        with tempfile.TemporaryFile(dir=path):  # a read-only disk shows only when it is tried
+            pass
     except FileExistsError as error:
         raise CannotWrite(f"{path} is a file; --out must be a folder.") from error
     except OSError as error:
         from mineralseg_models.io.atomic import cannot_write
 
         raise cannot_write(path, error) from error
+
+
+def refuse_misfit(
+    bundle: "Bundle", n_crossed: int, pixel_size_um: float | None, picture: str = ""
+) -> None:
+    """Refuse a bundle that takes other pictures, or another scale.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The model.
+    n_crossed : int
+        Crossed pictures beside the plane one.
+    pixel_size_um : float or None
+        Edge of a pixel in µm; unknown ones fit.
+    picture : str
+        Name of the picture, for the message.
+
+    Raises
+    ------
+    UnfitBundle
+        With the reason.
+    """
+    from mineralseg_models.bundles.catalogue import misfit
+
+    reason = misfit(bundle, 1, n_crossed, pixel_size_um)
+    if reason:
+        raise UnfitBundle(
+            f"The bundle {bundle.name} does not fit{picture and ' '}{picture}: "
+            f"{reason[0].lower()}{reason[1:].rstrip('.')} ('mineralseg models' lists what each "
+            "model takes)."
+        )
 
 
 def read_stack(
@@ -168,16 +209,15 @@ def read_stack(
     UnfitBundle
         If the bundle takes other pictures or another scale.
     """
-    from mineralseg_models.bundles.catalogue import misfit
     from mineralseg_models.io.micrographs import read_micrograph
+    from mineralseg_models.io.raster import picture_format
     from mineralseg_models.segmentation.stack import build_stack
 
     if field.missing:
+        picture_format(field.plane)  # where the picture itself is absent, that is said first
         raise BadInput(field.missing)
     plane = read_micrograph(field.plane)
     size = plane.pixel_size_um if pixel_size_um is None else pixel_size_um
-    reason = misfit(bundle, 1, len(field.crossed), size)
-    if reason:
-        raise UnfitBundle(f"The bundle {bundle.name} does not fit {field.plane.name}: {reason}")
+    refuse_misfit(bundle, len(field.crossed), size, field.plane.name)
     stack = build_stack(plane, [read_micrograph(p) for p in field.crossed], pixel_size_um)
     return replace(plane, pixel_size_um=size), stack

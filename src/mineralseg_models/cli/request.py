@@ -1,5 +1,6 @@
 """What ``mineralseg segment`` is asked to do: from options, or from an earlier result."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ class Request:
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     weights_sha256 : str or None
         Weights that the bundle must have; None takes any.
+    note : str
+        Sentence for the user about the earlier run; empty without.
     """
 
     fields: list[Field]
@@ -34,6 +37,19 @@ class Request:
     pixel_size_um: float | None
     device: str
     weights_sha256: str | None = None
+    note: str = ""
+
+
+def parse_pixel_size(text: str) -> float:
+    """Read the value of ``--pixel-size``."""
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise BadInput(
+            f"--pixel-size takes the edge of one pixel in µm, such as 0.755; found '{text}'."
+        ) from error
+    check_pixel_size(value)
+    return value
 
 
 def check_pixel_size(pixel_size_um: float | None) -> None:
@@ -76,59 +92,77 @@ def from_earlier(
 ) -> Request:
     """Request of an earlier run; options that are given take the place of its settings.
 
-    Without images the earlier ones are used, and their content must be the same as then.
+    Without images the earlier ones are used, and their content must be the same as then; crossed
+    pictures that are given take the place of the earlier ones.
 
     Raises
     ------
     BadInput
         If the file is damaged, or a picture is gone or has changed.
     """
+    from mineralseg_models import __version__
     from mineralseg_models.provenance import read_provenance
 
     earlier = read_provenance(path)
     known = earlier.parameters
     size = known.get("pixel_size_um") if pixel_size_um is None else pixel_size_um
-    if size is not None and not isinstance(size, (int, float)):
+    if isinstance(size, bool) or not isinstance(size, (int, float, type(None))):
         raise BadInput(f"{path} gives the pixel size as '{size}'; a number in µm is expected.")
     check_pixel_size(size)
     named = known.get("model") or earlier.bundle
     if model is None and not named:
         raise BadInput(f"{path} names no model; choose one by --model.")
     return Request(
-        fields=fields_of(images, crossed) if images else [_earlier_field(path, earlier)],
+        fields=_earlier_fields(path, earlier, images, crossed),
         model=model or str(named),
         pixel_size_um=size,
         device=device or str(known.get("device", "auto")),
         weights_sha256=earlier.weights_sha256 if model is None else None,
+        note=_other_program(path, earlier.program, __version__),
     )
 
 
-def _earlier_field(path: Path, earlier: "Provenance") -> Field:
-    """Pictures of an earlier run, found again and unchanged."""
+def _other_program(path: Path, then: str, now: str) -> str:
+    """Sentence where another version made the earlier result; empty where it is the same."""
+    if then == now:
+        return ""
+    return f"{path} was made by version {then} and this is {now}: results may differ a little."
+
+
+def _earlier_fields(
+    path: Path, earlier: "Provenance", images: list[Path], crossed: list[Path]
+) -> list[Field]:
+    """Pictures of an earlier run, found again and unchanged, unless others are given."""
+    if images:
+        return fields_of(images, crossed)
+    planes = _found_again(path, earlier, "plane")
+    if len(planes) != 1:
+        raise BadInput(f"{path} names {len(planes)} plane-polarised pictures; one is expected.")
+    if crossed:
+        return fields_of(planes, crossed)
+    return [Field(planes[0], tuple(_found_again(path, earlier, "crossed")))]
+
+
+def _found_again(path: Path, earlier: "Provenance", role: str) -> list[Path]:
+    """Pictures of a role where they lie now: at their path, or beside the provenance file."""
     from mineralseg_models.provenance import hash_file
 
-    found: dict[str, list[Path]] = {"plane": [], "crossed": []}
+    found = []
     for entry in earlier.inputs:
-        picture = _found_again(path, Path(entry.path))
-        if hash_file(picture) != entry.sha256:
+        if entry.role != role:
+            continue
+        named = Path(entry.path)
+        places = [p for p in (named, path.parent / named.name) if os.path.isfile(p)]
+        if not places:
             raise BadInput(
-                f"{picture} has changed since {path.name} was written; to segment it as it is now, "
-                "name it as IMAGE."
+                f"{named}, which {path.name} names, is not there any more; put it back, or name "
+                "the pictures as IMAGE and by --xpl."
             )
-        found[entry.role].append(picture)
-    if len(found["plane"]) != 1:
-        raise BadInput(
-            f"{path} names {len(found['plane'])} plane-polarised pictures; one is expected."
-        )
-    return Field(found["plane"][0], tuple(found["crossed"]))
-
-
-def _found_again(provenance: Path, picture: Path) -> Path:
-    """Where a picture lies now: at its path, or beside the provenance file."""
-    for place in (picture, provenance.parent / picture.name):
-        if place.is_file():
-            return place
-    raise BadInput(
-        f"{picture}, which {provenance.name} names, is not there any more; put it back or name it "
-        "as IMAGE."
-    )
+        same = [p for p in places if hash_file(p) == entry.sha256]
+        if not same:
+            raise BadInput(
+                f"{places[0]} has changed since {path.name} was written; to segment it as it is "
+                "now, name the pictures as IMAGE and by --xpl."
+            )
+        found.append(same[0])
+    return found

@@ -1,12 +1,14 @@
-"""What ``mineralseg segment`` leaves of one picture: five files named by its stem."""
+"""What ``mineralseg segment`` leaves of one picture: files named by its stem."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mineralseg_models.cli.pictures import Field
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from mineralseg_models.bundles.card import CrossValidatedError
     from mineralseg_models.data import Micrograph
     from mineralseg_models.measure.modal import ModalTable
+    from mineralseg_models.measure.rock import QFL
     from mineralseg_models.provenance import Provenance
     from mineralseg_models.segmentation.predict import Prediction
     from mineralseg_models.segmentation.stack import Stack
@@ -23,6 +26,7 @@ ENDINGS = (
     "_uncertainty.tif",
     "_modal.csv",
     "_overlay.png",
+    "_qfl.png",
     "_provenance.json",
 )
 
@@ -38,10 +42,13 @@ class Measured:
     values : dict
         All numbers as plain values: modal table, effective grains, quartz-feldspar-lithic
         shares, porosity.
+    qfl : mapping of str to QFL
+        Quartz, feldspar and lithic fragments, ``mapped`` and ``adjusted`` where there are such.
     """
 
     table: "ModalTable"
     values: dict[str, Any]
+    qfl: "Mapping[str, QFL]" = field(default_factory=dict)
 
 
 def paths_of(stem: str, out: Path) -> list[Path]:
@@ -72,7 +79,7 @@ def measure(
     from mineralseg_models.measure.rock import porosity, qfl
 
     table = modal_table(prediction.labels, prediction.taxonomy, pixel_size_um, error, touched)
-    shares = {kind: qfl(table, kind) for kind in ("mapped", "adjusted")}
+    shares = {"mapped": qfl(table, "mapped"), "adjusted": qfl(table, "adjusted")}
     pore = porosity(table)
     values = {
         "modal": table.as_dict(),
@@ -82,7 +89,7 @@ def measure(
         "mean_uncertainty": float(prediction.uncertainty.mean(dtype="float64")),
         "warnings": list(prediction.warnings),
     }
-    return Measured(table, values)
+    return Measured(table, values, {kind: v for kind, v in shares.items() if v is not None})
 
 
 def describe(
@@ -131,8 +138,25 @@ def write_results(
     prediction: "Prediction",
     measured: Measured,
     provenance: "Provenance",
-) -> None:
-    """Write the five files, each whole or not at all; the provenance last.
+) -> list[Path]:
+    """Write the files of a result together: all of them, or none and what was there stays.
+
+    Parameters
+    ----------
+    paths : list of Path
+        As :func:`paths_of` gives them.
+    picture : Micrograph
+        The plane-polarised picture.
+    prediction : Prediction
+        Labels and uncertainty.
+    measured : Measured
+        Numbers; without quartz, feldspar and lithic fragments there is no triangle.
+    provenance : Provenance
+
+    Returns
+    -------
+    list of Path
+        Files that were written, the provenance last.
 
     Raises
     ------
@@ -141,16 +165,25 @@ def write_results(
     """
     from PIL import Image
 
-    from mineralseg_models.io.atomic import replace_file
+    from mineralseg_models.io.atomic import replace_together
     from mineralseg_models.io.labels import write_labels_png, write_map_tiff
     from mineralseg_models.provenance import write_provenance
+    from mineralseg_models.reports.figures import qfl_figure, save_figure
     from mineralseg_models.reports.overlay import overlay
 
-    labels, uncertainty, modal, drawn, made_from = paths
-    write_labels_png(labels, prediction.labels)
-    write_map_tiff(uncertainty, prediction.uncertainty, picture.pixel_size_um)
-    measured.table.to_csv(modal)
-    with replace_file(drawn) as aside:
+    with replace_together(paths) as (labels, uncertainty, modal, drawn, triangle, made_from):
+        write_labels_png(labels, prediction.labels)
+        write_map_tiff(uncertainty, prediction.uncertainty, picture.pixel_size_um)
+        measured.table.to_csv(modal)
         image = Image.fromarray(overlay(picture, prediction.labels, prediction.taxonomy))
-        image.save(aside, format="PNG")
-    write_provenance(made_from, provenance)
+        image.save(drawn, format="PNG")
+        if measured.qfl:
+            points = {_point_name(kind, qfl): qfl for kind, qfl in measured.qfl.items()}
+            save_figure(qfl_figure(points), triangle)
+        write_provenance(made_from, provenance)
+    return [path for path in paths if path.exists()]
+
+
+def _point_name(kind: str, qfl: "QFL") -> str:
+    """Name of a point of the triangle with its percents."""
+    return f"{kind}: Q {qfl.quartz:.0f}, F {qfl.feldspar:.0f}, L {qfl.lithic:.0f}"

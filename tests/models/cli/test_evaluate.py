@@ -59,6 +59,10 @@ def test_scores_confusion_and_figures(data: Path, tiny_bundle: Bundle) -> None:
     result = _run(data, tiny_bundle, "--map", "255=ignore")
     assert result.exit_code == 0, result.output
     metrics = _metrics(data)
+    accuracy, iou = metrics["pixel_accuracy"], metrics["mean_iou"]
+    assert f"pixel accuracy {accuracy:.3f}, mean IoU {iou:.3f} (3 pictures)" in result.stdout
+    assert "1: The pixel size of the picture is not known" in result.stderr
+    assert "not known" in metrics["images"][0]["warnings"][-1]
     assert metrics["n_images"] == 3
     assert metrics["n_pixels"] == 3 * 63 * 80
     assert set(metrics["classes"]["feldspar"].values()) == {None}
@@ -136,6 +140,13 @@ def test_one_bad_picture_is_bad_input(data: Path, tiny_bundle: Bundle) -> None:
         for kind in ("ppl", "xpl", "masks"):
             (data / kind / f"{stem}.png").unlink()
     assert "neither" in _refused(_run(data, tiny_bundle))
+
+
+def test_masks_without_a_pixel_that_counts(data: Path, tiny_bundle: Bundle) -> None:
+    result = _run(data, tiny_bundle, "--map", "0=ignore,4=ignore,255=ignore", "--pixel-size", 1)
+    assert result.exit_code == 2
+    assert "No pixel of the masks counts" in result.stderr
+    assert list((data / "out").iterdir()) == []
 
 
 def test_confusion_csv() -> None:

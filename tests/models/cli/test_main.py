@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +117,27 @@ def test_start_loads_nothing_heavy() -> None:
     code = f"import sys, mineralseg_models.cli.main; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_odd_bytes_reach_neither_terminal_nor_log_raw(log_folder: Path) -> None:
+    result = CliRunner().invoke(_app_that_raises(ValueError("a\nb\udcff")), ["work", "\udcff"])
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    result = CliRunner().invoke(_app_that_raises(ValueError("a\nb\udcff")), ["work"])
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "\\udcff" in (log_folder / "mineralseg.log").read_text(encoding="utf-8")
+
+
+def test_a_terminal_without_the_signs_of_the_field(make_bundle) -> None:
+    folder = make_bundle().folder
+    code = "from mineralseg_models.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "models", "--path", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONIOENCODING": "ascii", "COLUMNS": "120"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "?m/px" in done.stdout

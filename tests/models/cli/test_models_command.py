@@ -56,3 +56,27 @@ def test_unknown_accuracy_is_a_dash(make_bundle, tmp_path: Path) -> None:
         is None
     )
     assert "–" in _run("--path", str(tmp_path / "bundles"))
+
+
+def test_cards_cannot_write_on_the_terminal(make_bundle, tmp_path: Path) -> None:
+    card = make_bundle().folder / "card.json"
+    fields = json.loads(card.read_text(encoding="utf-8"))
+    fields["title"] = "[red]x[/nope]\x1b[31m\nbroken: y"
+    card.write_text(json.dumps(fields), encoding="utf-8")
+    text = _run("--path", str(tmp_path / "bundles"))
+    assert "tiny: [red]x[/nope] [31m broken: y" in text
+    assert "  classes: other, feldspar, quartz" in text
+
+
+def test_names_are_never_cut(make_bundle, tmp_path: Path) -> None:
+    make_bundle("a-rather-long-name-of-a-bundle")
+    args = ["models", "--path", str(tmp_path / "bundles")]
+    result = CliRunner().invoke(app, args, env={"COLUMNS": "80"})
+    assert "│ a-rather-long-name-of-a-bundle │" in result.stdout
+
+
+def test_a_path_that_is_no_folder_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["models", "--path", str(tmp_path / "absent")])
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "is no folder" in result.stderr

@@ -1,4 +1,6 @@
+import errno
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +67,24 @@ def test_one_image_takes_files(tmp_path: Path) -> None:
         fields_of([image, tmp_path / "2.jpg"], crossed)
 
 
+def test_one_picture_is_not_plane_and_crossed_at_once(tmp_path: Path) -> None:
+    (image,) = _touch(tmp_path, "1.jpg")
+    for crossed in ([image], [tmp_path], [tmp_path / "x.jpg", tmp_path / "x.jpg"]):
+        with pytest.raises(BadInput, match="given twice"):
+            fields_of([image], crossed)
+
+
+def test_a_name_beyond_all_limits_is_no_folder() -> None:
+    assert fields_of([Path("a" * 5000)], [])[0].crossed == ()
+
+
+def test_an_absent_picture_is_told_before_its_partner(tmp_path: Path, tiny_bundle: Bundle) -> None:
+    _touch(tmp_path / "xpl", "other.png")
+    (field,) = fields_of([tmp_path / "absent.png"], [tmp_path / "xpl"])
+    with pytest.raises(BadInput, match=r"absent\.png cannot be opened"):
+        read_stack(field, tiny_bundle, None)
+
+
 def test_a_folder_is_no_image(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is a folder"):
         fields_of([tmp_path], [])
@@ -79,6 +99,15 @@ def test_results_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         make_folder(file)
     with pytest.raises(CannotWrite, match="not a folder"):
         make_folder(file / "below")
+
+    def read_only(**_: object) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "TemporaryFile", read_only)
+        with pytest.raises(CannotWrite, match="disk is read-only"):
+            make_folder(tmp_path / "a")
+    assert list((tmp_path / "a").iterdir()) == [tmp_path / "a" / "b"]
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(CannotWrite, match="not permitted"):
         make_folder(tmp_path / "c")

@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -67,6 +68,25 @@ def test_five_files(pair: tuple[Path, Path], out: Path, tiny_bundle: Bundle) -> 
     assert numbers["modal"]["note"].startswith("No intervals")
     assert numbers["porosity_percent"] is None
     assert numbers["quartz_feldspar_lithic"] == {"mapped": None, "adjusted": None}
+
+
+QFL_CLASSES = [
+    {"id": 0, "name": "lithic fragment", "colour": "#808080"},
+    {"id": 1, "name": "K-feldspar", "colour": "#e0a040"},
+    {"id": 4, "name": "quartz", "colour": "#40a0e0"},
+]
+
+
+def test_triangle_where_the_model_knows_all_three(
+    pair: tuple[Path, Path], out: Path, make_bundle
+) -> None:
+    options = (pair[0], "--xpl", pair[1], "--out", out, "--model")
+    assert _run(*options, make_bundle("rock", classes=QFL_CLASSES).folder).exit_code == 0
+    assert {p.name for p in out.iterdir()} == {f"a_{e}" for e in ENDINGS | {"qfl.png"}}
+    with Image.open(out / "a_qfl.png") as image:
+        assert min(image.size) > 500
+    assert _run(*options, make_bundle("other").folder).exit_code == 0
+    assert not (out / "a_qfl.png").exists()  # of the earlier run
 
 
 def test_unknown_scale_leaves_areas_empty(
@@ -180,6 +200,7 @@ def test_refused_before_any_work(pair: tuple[Path, Path], out: Path, tiny_bundle
     assert "does not fit" in _refused(image, *model)
     assert "above 0" in _refused(image, "--xpl", crossed, "--pixel-size", 0, *model)
     assert "above 0" in _refused(image, "--xpl", crossed, "--pixel-size", "nan", *model)
+    assert "such as 0.755" in _refused(image, "--xpl", crossed, "--pixel-size", "0,7", *model)
     assert "no device 'tpu'" in _refused(image, "--xpl", crossed, "--device", "tpu", *model)
     assert "does not fit" in _refused(image, "--xpl", crossed, "--pixel-size", 50, *model)
     assert "No picture" in _refused(*model)
@@ -200,6 +221,57 @@ def test_results_never_overwrite_a_picture(tmp_path: Path, make_bundle) -> None:
     image, other = _picture(tmp_path / "a.png"), _picture(tmp_path / "a_labels.png", 1)
     folder = make_bundle(n_crossed=0).folder
     assert "overwrite" in _refused(image, other, "--model", folder, "--out", tmp_path)
+
+
+def _no_space_for(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mineralseg_models.io import atomic
+
+    flush = atomic._flush
+
+    def full(path: Path) -> None:
+        if path.suffix == ending:
+            raise OSError(errno.ENOSPC, "full")
+        flush(path)
+
+    monkeypatch.setattr(atomic, "_flush", full)
+
+
+def test_a_full_disk_leaves_the_earlier_result_whole(
+    pair: tuple[Path, Path], out: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = (pair[0], "--xpl", pair[1], "--model", tiny_bundle.folder, "--out", out)
+    assert _run(*options).exit_code == 0
+    before = {p: p.read_bytes() for p in out.iterdir()}
+    _no_space_for(".json", monkeypatch)
+    sentence = _refused(*options, "--pixel-size", 2)
+    assert f"{out / 'a_provenance.json'} could not be written: the disk is full" in sentence
+    assert {p: p.read_bytes() for p in out.iterdir()} == before
+
+
+def test_a_full_disk_ends_a_batch(
+    tmp_path: Path, out: Path, make_bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [_picture(tmp_path / f"{i}.png", i) for i in range(3)]
+    _no_space_for(".json", monkeypatch)
+    result = _run(*images, "--model", make_bundle(n_crossed=0).folder, "--out", out)
+    assert result.exit_code == 1
+    assert result.stderr.count("the disk is full") == 1
+    assert result.stderr.count("not tried any more") == 2
+    assert "3 of 3 pictures could not be segmented" in result.stderr
+    assert list(out.iterdir()) == []
+
+
+def test_earlier_run_of_another_version_is_told(
+    pair: tuple[Path, Path], out: Path, make_bundle
+) -> None:
+    folder = make_bundle(n_crossed=0).folder
+    assert _run(pair[0], "--model", folder, "--pixel-size", 1, "--out", out).exit_code == 0
+    made_from = out / "a_provenance.json"
+    made = json.loads(made_from.read_text(encoding="utf-8")) | {"program": "0.0.1"}
+    made_from.write_text(json.dumps(made), encoding="utf-8")
+    result = _run("--from", made_from, "--out", out)
+    assert result.exit_code == 0
+    assert "made by version 0.0.1" in result.stderr
 
 
 def test_ctrl_c_leaves_nothing_half_written(
