@@ -4,7 +4,7 @@ from typing import Any
 
 LayerData = tuple[Any, dict[str, Any], str]
 SEED = 7
-SHAPE = (900, 1200)
+SHAPE = (1100, 1000)
 PIXEL_SIZE_UM = 1.0
 CROSSED_SHIFT_PX = (6.0, -9.0)
 CROSSED_ANGLE_DEG = 0.8

@@ -103,6 +103,7 @@ def _record(viewer: "Viewer", dock: "SegmentMicrograph", out: Path) -> None:
     """Segment, export and photograph the window; nothing is left beside the pictures."""
     dock.sessions.switch_off()
     _wait(lambda: dock.isVisible(), 10.0, "The window did not open.")
+    viewer.window.activate()  # notices go away by themselves only in the active window
     show_all(viewer)
     dock.start()
     _wait(lambda: not dock.run.is_busy, LONGEST_RUN_S, "The segmentation took too long.")

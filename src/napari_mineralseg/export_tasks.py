@@ -27,7 +27,7 @@ def export_result(
     exact: "NDArray[np.bool_]",
     paths: list[Path],
 ) -> Task[list[Path]]:
-    """Write labels, uncertainty, modal table, overlay and provenance.
+    """Write labels, uncertainty, modal table, overlay, triangle and provenance; return the files.
 
     Parameters
     ----------
@@ -64,8 +64,7 @@ def export_result(
     provenance = outcome.provenance.model_copy(update={"results": results})
     yield Progress(0, 0, "writing")
     make_folder(paths[0].parent)
-    write_results(paths, picture, result, measured, provenance)
-    return paths
+    return write_results(paths, picture, result, measured, provenance)
 
 
 def _unknown(shape: tuple[int, ...]) -> "NDArray[np.float32]":

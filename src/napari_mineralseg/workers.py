@@ -1,6 +1,6 @@
 """Run a task in a thread: progress, cancelling and errors, once for the whole plugin.
 
-A task is a generator of :class:`~mineralseg_models.progress.Progress`. It runs in Qt's thread pool;
+A task is a generator of :class:`~mineralseg_models.progress.Progress`. It runs in its own thread;
 all callbacks come in the main thread. Cancelling closes the generator at its next step, so that its
 ``finally`` blocks clean up. An error is shown as one sentence, its traceback goes to the log.
 """
@@ -9,12 +9,12 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
-from napari.qt.threading import GeneratorWorkerSignals, WorkerBase
 from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from mineralseg_models.errors import MineralsegError, TaskFailed
 from mineralseg_models.progress import Progress
@@ -24,39 +24,49 @@ DRAW_MS = 100
 logger = logging.getLogger("napari_mineralseg")
 
 
-class TaskWorker(WorkerBase):  # type: ignore[misc]
-    """Drives a task in a thread; closes its generator and hands on every error.
+class _Signals(QObject):
+    """Carries what happens in the thread over to the main thread."""
 
-    napari's own generator worker swallows a RuntimeError of the generator (torch's "out of memory"
-    is one): then neither ``errored`` nor ``finished`` comes and the widget waits for ever. It also
-    replaces the warning filters of the whole process while it runs.
+    yielded = Signal(object)
+    returned = Signal(object)
+    errored = Signal(object)
+    finished = Signal()
+
+
+class TaskThread(threading.Thread):
+    """Drives a task; closes its generator at the end and hands on every error.
+
+    napari's generator worker is not used: it swallows a RuntimeError of the generator (torch's
+    "out of memory" is one), so that neither ``errored`` nor ``finished`` comes and the widget waits
+    for ever, and it replaces the warning filters of the whole process while it runs.
     """
 
     def __init__(self, task: Generator[Progress, None, Any]) -> None:
-        super().__init__(SignalsClass=GeneratorWorkerSignals)
+        super().__init__(name="mineralseg-task", daemon=True)
         self._task = task
-        self._free = threading.Event()
-        self._free.set()
+        self._cancelled = threading.Event()
+        self.signals = _Signals()
+
+    def cancel(self) -> None:
+        """Stop at the next step."""
+        self._cancelled.set()
 
     def run(self) -> None:
-        """Step through the task until it returns, fails or is cancelled (in the thread)."""
-        self._free.clear()
+        """Step through the task until it returns, fails or is cancelled."""
         try:
-            result = self.work()
-            if not self.abort_requested:
-                self.returned.emit(result)
+            result = self._work()
+            if not self._cancelled.is_set():
+                self._emit("returned", result)
         except MineralsegError as error:
-            self.errored.emit(error)
+            self._emit("errored", error)
         finally:
-            self._free.set()
-            self.finished.emit()
-            self._finished.emit(self)
+            self._emit("finished")
 
-    def work(self) -> Any:
+    def _work(self) -> Any:
         """Return the task's result, None if it was cancelled; every error becomes one of ours."""
         try:
-            while not self.abort_requested:
-                self.yielded.emit(next(self._task))
+            while not self._cancelled.is_set():
+                self._emit("yielded", next(self._task))
         except StopIteration as end:
             return end.value
         except MineralsegError:
@@ -74,9 +84,9 @@ class TaskWorker(WorkerBase):  # type: ignore[misc]
             self._task.close()
         return None
 
-    def wait(self, seconds: float) -> bool:
-        """Block until the thread does not run the task; False if that takes longer."""
-        return self._free.wait(seconds)
+    def _emit(self, name: str, *values: Any) -> None:
+        with suppress(RuntimeError):  # Qt has gone before the thread
+            getattr(self.signals, name).emit(*values)
 
 
 class Run(Generic[T]):
@@ -116,20 +126,20 @@ class Run(Generic[T]):
         self.cancelled = False
         self.running = True
         self._bar = _ActivityBar(title, self.cancel) if title else None
-        self._worker = TaskWorker(task)
-        signals: Any = self._worker.signals
+        self._thread = TaskThread(task)
+        signals = self._thread.signals
         signals.yielded.connect(self._step)
         signals.returned.connect(self._done)
         signals.errored.connect(self._failed)
         signals.finished.connect(self._end)
-        self._worker.start()
+        self._thread.start()
 
     def cancel(self) -> None:
         """Stop: nothing more is reported but the end; the thread stops at its next step."""
         if self.cancelled or not self.running:
             return
         self.cancelled = True
-        self._worker.quit()
+        self._thread.cancel()
         self._close_bar()
         if self._on_cancelled:
             self._on_cancelled()
@@ -145,7 +155,7 @@ class Run(Generic[T]):
         self._on_progress = self._on_done = self._on_error = None
         self._on_cancelled = self._on_end = None
         self.cancel()
-        self._worker.wait(wait_s)
+        self._thread.join(wait_s)
 
     def _step(self, progress: Progress) -> None:
         if self.cancelled:

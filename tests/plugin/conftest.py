@@ -168,3 +168,9 @@ def segmented(
     until(lambda: dock.correction.field is not None and not dock.run.is_busy)
     until(lambda: dock.correction.field.keeper.session is not None)
     return viewer, dock
+
+
+@pytest.fixture
+def small_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The synthetic section is drawn small."""
+    monkeypatch.setattr("napari_mineralseg._sample_data.SHAPE", (96, 128))

@@ -26,6 +26,8 @@ class ChoiceBox(QComboBox):
     """
 
     chosen = Signal(str)
+    about_to_open = Signal()
+    """The list of choices will be seen next; who fills it may do so anew."""
 
     def __init__(self, tooltip: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +70,11 @@ class ChoiceBox(QComboBox):
             if item is not None and is_it and item.isEnabled():
                 self.setCurrentIndex(row)
                 self.chosen.emit(key)
+
+    def showPopup(self) -> None:
+        """Let the choices be filled anew, then open the list."""
+        self.about_to_open.emit()
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Leave the wheel to whoever scrolls."""

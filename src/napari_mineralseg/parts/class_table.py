@@ -171,4 +171,7 @@ def _swatch(colour: str) -> QIcon:
     painter.setPen(QColor(0, 0, 0, 140))
     painter.drawRect(0, 0, 13, 13)
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Disabled):
+        icon.addPixmap(pixmap, mode)
+    return icon

@@ -15,6 +15,7 @@ class PictureForm(QWidget):
     plane_chosen = Signal(str)
     crossed_chosen = Signal(int, str)
     bundle_chosen = Signal(str)
+    bundles_wanted = Signal()
     size_changed = Signal(object)
     bar_requested = Signal()
 
@@ -32,6 +33,7 @@ class PictureForm(QWidget):
         self._rows.addRow("Pixel size", self.pixel_size)
         self.plane.chosen.connect(self.plane_chosen)
         self.bundle.chosen.connect(self.bundle_chosen)
+        self.bundle.about_to_open.connect(self.bundles_wanted)
         self.pixel_size.size_changed.connect(self.size_changed)
         self.pixel_size.bar_requested.connect(self.bar_requested)
 

@@ -52,6 +52,7 @@ class ReviewBar(QWidget):
     def show_place(self, text: str, *, can_step: bool, can_accept: bool) -> None:
         """Say where one stands in the review."""
         self.place.setText(text)
+        self.place.setVisible(bool(text))
         for button in (self.next, self.previous):
             button.setEnabled(can_step)
         self.accept.setEnabled(can_accept)

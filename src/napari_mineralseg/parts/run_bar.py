@@ -4,7 +4,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 PROMINENT = "QPushButton:enabled { background-color: #2f6fd0; color: white; font-weight: bold; }"
-ALARMING = "color: #e8a33d;"
+ALARMING = "color: #d2691e;"
 
 
 class RunBar(QWidget):
@@ -65,6 +65,6 @@ class RunBar(QWidget):
 
     def show_message(self, text: str, *, alarming: bool = False) -> None:
         """Say how it stands, in one or two sentences."""
-        self.message.setText(text)
+        self.message.setText(f"⚠ {text}" if alarming else text)
         self.message.setVisible(bool(text))
         self.message.setStyleSheet(ALARMING if alarming else "")

@@ -23,6 +23,7 @@ class ClassRow:
     interval: str = ""
     area: str = ""
     tooltip: str = ""
+    pixels: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def _row(row: "ModalRow", colour: str, unit: str) -> ClassRow:
         interval=_interval(row),
         area=f"{area:{digits}}".replace(",", " "),
         tooltip=_tooltip(row),
+        pixels=row.pixels,
     )
 
 

@@ -20,6 +20,7 @@ from napari_mineralseg.layers.view import look_at, mark_region
 from napari_mineralseg.parts.class_table import ClassTable
 from napari_mineralseg.parts.review_bar import ReviewBar
 from napari_mineralseg.parts.run_bar import ALARMING
+from napari_mineralseg.parts.share_bar import ShareBar
 from napari_mineralseg.state.class_rows import (
     ClassFigures,
     class_figures,
@@ -54,6 +55,7 @@ class Correction(QWidget):
         self._counting: Run[Any] | None = None
         self._stale = False
         self.classes = ClassTable()
+        self.shares = ShareBar()
         self.summary = QLabel()
         self.review = ReviewBar()
         self.export = QPushButton("Export…")
@@ -82,7 +84,7 @@ class Correction(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        for widget in (self.classes, self.summary, self.review):
+        for widget in (self.classes, self.shares, self.summary, self.review):
             column.addWidget(widget)
         row = QHBoxLayout()
         row.addWidget(self.export)
@@ -117,8 +119,9 @@ class Correction(QWidget):
         if field is None:
             self.table = None
             self.classes.show_figures(ClassFigures(()), ())
-            self.summary.clear()
-            self.saved.clear()
+            self.shares.show_shares(())
+            self._show_text(self.summary, "")
+            self._show_text(self.saved, "")
         else:
             self.classes.show_figures(plain_rows(field.outcome.taxonomy), field.hidden)
             field.keeper.edited.connect(self._on_edited)
@@ -171,8 +174,14 @@ class Correction(QWidget):
         self.table = table
         figures = class_figures(table, self._field.outcome.taxonomy)
         self.classes.show_figures(figures, self._field.hidden)
-        self.summary.setText(figures.summary)
+        self.shares.show_shares([(row.colour, float(row.pixels)) for row in figures.rows])
+        self._show_text(self.summary, figures.summary)
         self.summary.setToolTip(figures.note)
+
+    @staticmethod
+    def _show_text(label: QLabel, text: str) -> None:
+        label.setText(text)
+        label.setVisible(bool(text))
 
     def _on_counted(self) -> None:
         self._counting = None
@@ -250,7 +259,7 @@ class Correction(QWidget):
         keeper = self._field.keeper
         alarming = bool(keeper.trouble)
         self.saved.setStyleSheet(ALARMING if alarming else "")
-        self.saved.setText(keeper.trouble or _saved_line(keeper))
+        self._show_text(self.saved, keeper.trouble or _saved_line(keeper))
         if keeper.session is not None:
             self.saved.setToolTip(f"Every edit goes to {keeper.session.folder} within two seconds.")
 

@@ -1,15 +1,18 @@
 """The dock "Segment micrograph": from an open picture to corrected minerals and numbers."""
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_warning
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from mineralseg_models.bundles.catalogue import list_bundles
 from mineralseg_models.errors import MineralsegError
 from napari_mineralseg.layers.field import FieldResult, fields_in
-from napari_mineralseg.layers.pictures import adopt_file_scales, image_layers, pictures_in
+from napari_mineralseg.layers.picture_watch import PictureWatch
+from napari_mineralseg.layers.pictures import pictures_in
 from napari_mineralseg.layers.results import add_layer, find_layer, labels_layer, labels_name
 from napari_mineralseg.layers.scale import pixel_size_um, rescale
 from napari_mineralseg.parts.picture_form import PictureForm
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from napari_mineralseg.session_tasks import Reopened
 
 WIDTH_PX = 385
-LAYER_EVENTS = ("name", "scale", "units", "data")
 
 
 class SegmentMicrograph(QWidget):
@@ -46,14 +48,14 @@ class SegmentMicrograph(QWidget):
         self.viewer = napari_viewer
         self.state = SegmentationState()
         self._fields: list[FieldResult] = fields_in(napari_viewer)
-        self._watched: list[Any] = []
+        self.pictures = PictureWatch(napari_viewer)
         self._is_shut = False
         self._started = 0.0
         self._warned: set[str] = set()
         self._create()
         self._lay_out()
         self._connect()
-        self.state.set_listings(list_bundles())
+        self._list_bundles()
         self._on_layers_changed()
         self.run.warm_up()
 
@@ -90,6 +92,7 @@ class SegmentMicrograph(QWidget):
         self.form.plane_chosen.connect(self.state.choose_plane)
         self.form.crossed_chosen.connect(self.state.choose_crossed)
         self.form.bundle_chosen.connect(self.state.choose_bundle)
+        self.form.bundles_wanted.connect(self._list_bundles)
         self.form.size_changed.connect(self._on_size_changed)
         self.form.bar_requested.connect(self._on_bar_requested)
         self.drawing.size_found.connect(self._on_size_changed)
@@ -104,39 +107,27 @@ class SegmentMicrograph(QWidget):
         self.correction.export_requested.connect(self._on_export_requested)
         for source in (self.correction.said, self.exporter.said):
             source.connect(self._say)
-        for name in ("inserted", "removed"):
-            getattr(self.viewer.layers.events, name).connect(self._on_layers_changed)
+        self.pictures.layers_changed.connect(self._on_layers_changed)
+        self.pictures.picture_changed.connect(self._read_pictures)
         self.closing.about_to_close.connect(self._flush)
         self.closing.closed.connect(self._on_viewer_closed)
         self.closing.taken_out.connect(self.shut)
 
     # -- pictures and choices ---------------------------------------------------------------
 
-    def _on_layers_changed(self, event: Any = None) -> None:
-        self._watch_layers()
+    def _list_bundles(self) -> None:
+        self.state.set_listings(list_bundles())
+
+    def _on_layers_changed(self) -> None:
         self.run.on_layer_removed()
         self.drawing.on_layer_removed()
         for field in [f for f in self._fields if not f.is_present(self.viewer)]:
             self._drop(field)
+            # whoever removes layers may be in the middle of it
+            QTimer.singleShot(0, partial(field.withdraw, self.viewer))
         self._read_pictures()
 
-    def _watch_layers(self) -> None:
-        """Follow names and scales of the pictures that are open."""
-        layers = image_layers(self.viewer)
-        new = [x for x in layers if x not in self._watched]
-        if adopt_file_scales(new):
-            self.viewer.reset_view()
-        for layer in new:
-            self._follow(layer, "connect")
-        for layer in [x for x in self._watched if x not in layers]:
-            self._follow(layer, "disconnect")
-        self._watched = layers
-
-    def _follow(self, layer: Any, verb: str) -> None:
-        for name in LAYER_EVENTS:
-            getattr(getattr(layer.events, name), verb)(self._read_pictures)
-
-    def _read_pictures(self, event: Any = None) -> None:
+    def _read_pictures(self) -> None:
         active = self.viewer.layers.selection.active
         self.state.set_pictures(pictures_in(self.viewer), active.name if active else None)
 
@@ -237,10 +228,10 @@ class SegmentMicrograph(QWidget):
             self.correction.show_field(None)
         field.let_go()
 
-    def _on_stopped(self, reason: str) -> None:
+    def _on_stopped(self, reason: str, alarming: bool) -> None:
         for field in self._on_plane(self.plane):
             field.labels.visible = True
-        self._say(reason, True)
+        self._say(reason, alarming)
 
     def _on_ended(self) -> None:
         self.state.set_busy(False)
@@ -295,9 +286,6 @@ class SegmentMicrograph(QWidget):
         self.correction.show_field(None)
         for field in self._fields:
             field.let_go() if with_viewer else field.keeper.flush()
-        for name in ("inserted", "removed"):
-            getattr(self.viewer.layers.events, name).disconnect(self._on_layers_changed)
-        for layer in self._watched:
-            self._follow(layer, "disconnect")
+        self.pictures.stop()
         self.keys.release()
-        self._fields, self._watched = [], []
+        self._fields = []

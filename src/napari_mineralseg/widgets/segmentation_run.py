@@ -38,8 +38,8 @@ class SegmentationRun(QObject):
     warned = Signal(str)
     finished = Signal(object, object, object, object)
     """Plane layer, crossed layers, label layer, :class:`~napari_mineralseg.tasks.Outcome`."""
-    stopped = Signal(str)
-    """Why it came to nothing, one sentence."""
+    stopped = Signal(str, bool)
+    """Why it came to nothing, one sentence, and whether that is alarming."""
     ended = Signal()
     """The thread is free again."""
 
@@ -105,7 +105,7 @@ class SegmentationRun(QObject):
         if gone:
             name = gone[0].name
             self.cancel()
-            self.stopped.emit(f"The run was cancelled, because its layer '{name}' was removed.")
+            self.stopped.emit(f"Cancelled, because the layer '{name}' was removed.", True)
 
     def shut(self) -> None:
         """Stop for good: the dock or the viewer is closing."""
@@ -151,11 +151,11 @@ class SegmentationRun(QObject):
 
     def _on_error(self, error: "MineralsegError") -> None:
         self._clear()
-        self.stopped.emit(str(error))
+        self.stopped.emit(str(error), True)
 
     def _on_cancelled(self) -> None:
         self._clear()
-        self.stopped.emit("Cancelled; nothing of the run was kept.")
+        self.stopped.emit("Cancelled; nothing of the run was kept.", False)
 
     def _clear(self) -> None:
         self._redraw.stop()

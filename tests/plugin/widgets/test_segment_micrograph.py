@@ -136,6 +136,16 @@ def test_bundles_that_do_not_fit_are_greyed_with_the_reason(
     assert not any(box.model().item(row).isEnabled() for row in rows)
 
 
+def test_the_models_are_read_anew_when_their_list_opens(
+    open_dock: Any, one_picture: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, dock = open_dock(one_picture)
+    monkeypatch.setenv("MINERALSEG_BUNDLES", str(tmp_path / "nothing"))
+    dock.form.bundle.showPopup()
+    dock.form.bundle.hidePopup()
+    assert dock.bar.message.text() == "No model bundle is installed."
+
+
 def test_cancel_leaves_nothing_behind(
     open_dock: Any, one_picture: Any, until: Until, slow_run: None
 ) -> None:
