@@ -119,6 +119,14 @@ class _Reporter(Callback):
             Progress(trainer.global_step, self._steps, f"{self._note}, loss {loss:.3f}")
         )
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return the curve so far, kept in checkpoints for a run that goes on later."""
+        return {"curve": self._run.curve}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the curve of the run that is continued."""
+        self._run.curve[:] = state_dict["curve"]
+
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         point = {"step": float(trainer.global_step)}
         metrics = trainer.callback_metrics
@@ -184,6 +192,8 @@ def fit(
     callbacks = _callbacks(f, folder, bool(held_back))
     trainer = _trainer(folder, device, steps, [*callbacks, _Reporter(run, steps, note)])
     last = folder / "last.ckpt" if (folder / "last.ckpt").is_file() else None
+    if last is not None and _read_checkpoint(last)["global_step"] >= steps:
+        return _finished(folder, bool(held_back), steps)  # stopped after its last step
     thread = threading.Thread(
         target=_train, args=(run, trainer, data, module, last), name="training", daemon=True
     )
@@ -195,9 +205,7 @@ def fit(
         thread.join()
     if run.error is not None:
         raise TaskFailed(f"The training stopped: {run.error}.") from run.error
-    state = _best_state(trainer, module) if held_back else module.network.state_dict()
-    kept = {k: v.detach().cpu().clone() for k, v in state.items()}
-    return Fitted(kept, tuple(run.curve), trainer.global_step < steps)
+    return _finished(folder, bool(held_back), steps)
 
 
 def _callbacks(f: FitRecipe, folder: Path, validated: bool) -> list[Callback]:
@@ -261,14 +269,22 @@ def _watch(run: _Run, thread: threading.Thread) -> Task[None]:
         yield message
 
 
-def _best_state(trainer: L.Trainer, module: Segmenter) -> dict[str, Tensor]:
-    """Weights of the best validated average."""
-    checkpoint = trainer.checkpoint_callback
-    path = getattr(checkpoint, "best_model_path", "")
-    if not path:
-        return module.network.state_dict()
-    stored = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    return {k.removeprefix("network."): v for k, v in stored.items() if k.startswith("network.")}
+def _finished(folder: Path, validated: bool, steps: int) -> Fitted:
+    """Read what a run has left: the averaged weights of its best or last checkpoint."""
+    last = _read_checkpoint(folder / "last.ckpt")
+    curve = next(v["curve"] for k, v in last["callbacks"].items() if k == _Reporter.__name__)
+    chosen = _read_checkpoint(folder / "best.ckpt") if validated else last
+    weights = {
+        name.removeprefix("network."): tensor.clone()
+        for name, tensor in chosen["state_dict"].items()
+        if name.startswith("network.")
+    }
+    return Fitted(weights, tuple(curve), last["global_step"] < steps)
+
+
+def _read_checkpoint(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return content
 
 
 def class_shares(fields: Sequence[Field], n_classes: int) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mineralseg_models.errors import BadInput, TaskFailed
+from mineralseg_models.errors import BadInput, CannotWrite, TaskFailed
 from mineralseg_models.progress import Progress, run_to_end
 from mineralseg_models.training.crossval import crossval, group_folds, summarise
 from mineralseg_models.training.folder import FieldFiles
@@ -55,6 +55,26 @@ def test_a_cancelled_training_goes_on_as_if_unbroken(
     assert list((tmp_path / "broken.training").rglob("last.ckpt"))
     broken = run_to_end(train(recipe, training_folder, tmp_path / "broken"))
     assert broken.card.weights.sha256 == whole.card.weights.sha256
+
+
+def test_a_training_stopped_after_its_last_step_is_not_run_again(
+    training_folder: Path, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise CannotWrite("the disk is full")
+
+    recipe = load_recipe(recipe_file)
+    whole = run_to_end(train(recipe, training_folder, tmp_path / "whole"))
+    with monkeypatch.context() as patch, pytest.raises(CannotWrite):
+        patch.setattr("mineralseg_models.training.train.save_bundle", full)
+        run_to_end(train(recipe, training_folder, tmp_path / "late"))
+    notes: list[str] = []
+    late = run_to_end(
+        train(recipe, training_folder, tmp_path / "late"), lambda p: notes.append(p.note)
+    )
+    assert not any("loss" in n for n in notes)
+    assert late.card.weights.sha256 == whole.card.weights.sha256
+    assert late.card.scores["learning"]["curve"] == whole.card.scores["learning"]["curve"]
 
 
 def test_generated_sections_come_first(
