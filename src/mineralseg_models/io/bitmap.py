@@ -1,5 +1,6 @@
 """PNG, JPEG and BMP files, decoded by Pillow; 16-bit PNG by imagecodecs (Pillow halves it)."""
 
+import math
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,6 +33,8 @@ DECODERS: dict[Format, type[ImageFile]] = {
 
 ORIENTATION = 0x0112
 PNG_BIT_DEPTH_AT = 24
+BMP_PIXELS_A_BYTE = 200
+"""More do not fit into a byte of a BMP file, however it is packed (255 in 2 bytes)."""
 
 
 def read_bitmap(path: Path, form: Format) -> Raster:
@@ -52,6 +55,8 @@ def read_bitmap(path: Path, form: Format) -> Raster:
 def _decode(path: Path, file: IO[bytes], form: Format) -> Raster:
     image = DECODERS[form](file)
     refuse_extent(path, *image.size)
+    if form == "BMP" and math.prod(image.size) > BMP_PIXELS_A_BYTE * path.stat().st_size:
+        raise BadInput(f"{path} is cut short: a part of its pixels is missing; copy it again.")
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         raise BadInput(f"{path} is an animation of {frames} pictures; save one of them alone.")

@@ -11,7 +11,7 @@ from PIL import Image
 from mineralseg_models.errors import BadInput
 from mineralseg_models.io.atomic import replace_file
 from mineralseg_models.io.micrographs import read_raster
-from mineralseg_models.io.raster import Raster
+from mineralseg_models.io.raster import Raster, damaged
 
 
 def write_labels_png(path: str | Path, labels: NDArray[np.uint8]) -> None:
@@ -92,10 +92,13 @@ def read_mask(path: str | Path) -> NDArray[np.uint8]:
         raise BadInput(
             f"{path} is a JPEG, which changes class ids at borders; save the mask as PNG."
         )
-    ids = _one_channel(path, raster)
-    if ids.size and ids.max() > 255:
-        raise BadInput(f"{path} has the value {ids.max()}; class ids in a mask are 0 to 255.")
-    return np.ascontiguousarray(ids.astype(np.uint8))
+    try:
+        ids = _one_channel(path, raster)
+        if ids.size and ids.max() > 255:
+            raise BadInput(f"{path} has the value {ids.max()}; class ids in a mask are 0 to 255.")
+        return np.ascontiguousarray(ids.astype(np.uint8))
+    except MemoryError as error:
+        raise damaged(path, error) from error
 
 
 def _one_channel(path: Path, raster: Raster) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from mineralseg_models.data import Micrograph
 from mineralseg_models.errors import BadInput
 from mineralseg_models.io.bitmap import read_bitmap
 from mineralseg_models.io.pixel_size import read_pixel_size_um
-from mineralseg_models.io.raster import Raster, picture_format
+from mineralseg_models.io.raster import Raster, damaged, picture_format
 from mineralseg_models.io.tiff import read_tiff
 
 MIN_EDGE_PX = 16
@@ -46,7 +46,10 @@ def read_micrograph(path: str | Path) -> Micrograph:
         16 × 16 pixels or more than 2 gigapixels.
     """
     path = Path(path)
-    pixels = _colours(read_raster(path))
+    try:
+        pixels = _colours(read_raster(path))
+    except MemoryError as error:
+        raise damaged(path, error) from error
     rows, columns = pixels.shape[:2]
     if min(rows, columns) < MIN_EDGE_PX:
         raise BadInput(

@@ -16,6 +16,16 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 LOSSY = (COMPRESSION.JPEG, COMPRESSION.OJPEG, COMPRESSION.JPEG_LOSSY)
 MAX_LEVELS = 64
+SHRINKS: dict[int, int] = {
+    COMPRESSION.NONE: 1,
+    COMPRESSION.PACKBITS: 64,
+    COMPRESSION.LZW: 5000,
+    COMPRESSION.DEFLATE: 1100,
+    COMPRESSION.ADOBE_DEFLATE: 1100,
+    COMPRESSION.JPEG: 5000,
+}
+"""Times that a compression can shrink data at most: a header that claims more is wrong."""
+
 COLOURS: dict[int, tuple[int, ...]] = {
     PHOTOMETRIC.MINISBLACK: (1, 3),
     PHOTOMETRIC.MINISWHITE: (1,),
@@ -97,8 +107,8 @@ def _refuse_short(path: Path, page: TiffPage) -> None:
         offset > 0 and count > 0 and offset + count <= size
         for offset, count in zip(offsets, counts, strict=True)
     )
-    raw = page.compression == COMPRESSION.NONE
-    if not whole or (raw and sum(counts) * 8 < page.size * page.bitspersample):
+    times = SHRINKS.get(page.compression)
+    if not whole or (times and sum(counts) * 8 * times < page.size * page.bitspersample):
         raise BadInput(f"{path} is cut short: a part of its pixels is missing; copy it again.")
 
 

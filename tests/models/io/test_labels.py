@@ -102,3 +102,15 @@ def test_real_masks(realdata):
     assert set(ids) <= {0, 1, 2, 3, 4}
     label = realdata / "thin_section_10class/labels/113_image_labelsubgroups.tif"
     assert read_mask(label).shape == (480, 512)
+
+
+def test_a_mask_beyond_memory_is_told(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.new("L", (32, 32)).save(path)
+
+    def none_left(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("mineralseg_models.io.labels._one_channel", none_left)
+    with pytest.raises(BadInput, match="does not fit into memory"):
+        read_mask(path)

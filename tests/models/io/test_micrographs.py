@@ -325,3 +325,45 @@ def test_real_pictures(realdata):
         512,
         3,
     )
+
+
+@pytest.mark.parametrize("compression", ["packbits", "lzw", "zlib", "jpeg"])
+def test_headers_that_claim_more_than_was_packed_take_no_memory(tmp_path, compression):
+    path = tmp_path / "a.tif"
+    pixels = np.zeros((32, 32, 3), dtype=np.uint8)
+    tifffile.imwrite(path, pixels, compression=compression, photometric="rgb")
+    with tifffile.TiffFile(path, mode="r+b") as tiff:
+        for name in ("ImageWidth", "ImageLength", "RowsPerStrip"):
+            tiff.pages[0].tags[name].overwrite(40_000)
+    with pytest.raises(BadInput, match="cut short"):
+        read_micrograph(path)
+
+
+def test_a_bmp_header_that_claims_more_takes_no_memory(tmp_path):
+    path = tmp_path / "a.bmp"
+    Image.new("RGB", (32, 32)).save(path)
+    content = bytearray(path.read_bytes())
+    content[18:26] = struct.pack("<ii", 40_000, 40_000)
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match="cut short"):
+        read_micrograph(path)
+
+
+def test_flat_pictures_pack_as_well_as_they_can(tmp_path):
+    flat = np.zeros((4000, 4000), dtype=np.uint8)
+    for compression in ("packbits", "lzw", "zlib", "jpeg"):
+        path = tmp_path / "a.tif"
+        tifffile.imwrite(path, flat, compression=compression)
+        assert read_micrograph(path).pixels.shape == (4000, 4000, 3)
+
+
+def test_a_picture_beyond_memory_is_told(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.new("L", (32, 32)).save(path)
+
+    def none_left(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("mineralseg_models.io.micrographs._colours", none_left)
+    with pytest.raises(BadInput, match="does not fit into memory"):
+        read_micrograph(path)
