@@ -104,6 +104,14 @@ class FieldResult:
         self.keeper.close()
 
 
+def picture_of(layer: Any) -> str:
+    """Name of the picture that a selected layer stands for: itself, or that of a result."""
+    if isinstance(layer, Labels) and role_of(layer) == "labels":
+        field = layer.metadata[KEY].get("field")
+        return str(field.plane.name) if isinstance(field, FieldResult) else ""
+    return "" if layer is None or role_of(layer) else str(layer.name)
+
+
 def fields_in(viewer: Any) -> list[FieldResult]:
     """Results whose label layers are in the viewer, bottom first; duplicates of layers are none."""
     found = []

@@ -59,6 +59,13 @@ def set_pixel_size(layer: Any, size_um: float | None, coarser: float = 1.0) -> N
     layer.affine = affine
 
 
+def agree_on_scale(plane: Any, crossed: Sequence[Any]) -> None:
+    """Give crossed pictures the scale of the plane one, where that is known: they show one field."""
+    size_um = pixel_size_um(plane)
+    if size_um is not None:
+        rescale(plane, crossed, size_um)
+
+
 def rescale(plane: Any, crossed: Sequence[Any], size_um: float | None) -> None:
     """Give a picture its pixel size, and its crossed partners theirs: they show the same field."""
     set_pixel_size(plane, size_um)

@@ -96,6 +96,17 @@ class SegmentationState:
         self._take_plane(next((p for p in self.pictures if p.name == name), None))
         self.changed.emit()
 
+    def follow(self, name: str) -> None:
+        """Take up a picture that the user selected elsewhere.
+
+        Partners of the present one, crossed and faulty pictures are not followed, and none while
+        a run is at work.
+        """
+        found = next((p for p in self.pictures if p.name == name), None)
+        is_other = self.plane is not None and name not in (self.plane.name, *self.crossed)
+        if found and is_other and not (self.busy or found.fault or found.light == "crossed"):
+            self.choose_plane(name)
+
     def choose_bundle(self, name: str) -> None:
         """Use this bundle from now on, wherever it fits."""
         self._preferred = name

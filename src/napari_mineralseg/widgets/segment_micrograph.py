@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from mineralseg_models.bundles.catalogue import list_bundles
 from mineralseg_models.errors import MineralsegError
-from napari_mineralseg.layers.field import FieldResult, fields_in
+from napari_mineralseg.layers.field import FieldResult, fields_in, picture_of
 from napari_mineralseg.layers.picture_watch import PictureWatch
 from napari_mineralseg.layers.pictures import pictures_in
 from napari_mineralseg.layers.results import add_layer, find_layer, labels_layer, labels_name
@@ -52,6 +52,8 @@ class SegmentMicrograph(QWidget):
         self._is_shut = False
         self._started = 0.0
         self._warned: set[str] = set()
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
         self._create()
         self._lay_out()
         self._connect()
@@ -76,13 +78,8 @@ class SegmentMicrograph(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(6)
-        for part in (
-            self.sessions.bar,
-            self.form,
-            self.drawing.form,
-            self.bar,
-            self.correction,
-        ):
+        parts = (self.sessions.bar, self.form, self.drawing.form, self.bar, self.correction)
+        for part in parts:
             column.addWidget(part)
         column.addStretch()
         self.setMinimumWidth(WIDTH_PX)
@@ -109,6 +106,7 @@ class SegmentMicrograph(QWidget):
             source.connect(self._say)
         self.pictures.layers_changed.connect(self._on_layers_changed)
         self.pictures.picture_changed.connect(self._read_pictures)
+        self.viewer.layers.selection.events.active.connect(self._on_active)
         self.closing.about_to_close.connect(self._flush)
         self.closing.closed.connect(self._on_viewer_closed)
         self.closing.taken_out.connect(self.shut)
@@ -118,7 +116,13 @@ class SegmentMicrograph(QWidget):
     def _list_bundles(self) -> None:
         self.state.set_listings(list_bundles())
 
+    def _on_active(self, event: Any = None) -> None:
+        """Follow what the user selects; a layer that was just added selects itself."""
+        if not self._settling.isActive():
+            self.state.follow(picture_of(self.viewer.layers.selection.active))
+
     def _on_layers_changed(self) -> None:
+        self._settling.start()
         self.run.on_layer_removed()
         self.drawing.on_layer_removed()
         for field in [f for f in self._fields if not f.is_present(self.viewer)]:
@@ -287,5 +291,6 @@ class SegmentMicrograph(QWidget):
         for field in self._fields:
             field.let_go() if with_viewer else field.keeper.flush()
         self.pictures.stop()
+        self.viewer.layers.selection.events.active.disconnect(self._on_active)
         self.keys.release()
         self._fields = []

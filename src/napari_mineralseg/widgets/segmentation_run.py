@@ -15,6 +15,7 @@ from napari_mineralseg.layers.results import (
     remove,
     write_tile,
 )
+from napari_mineralseg.layers.scale import agree_on_scale
 from napari_mineralseg.layers.view import region_in_view
 from napari_mineralseg.tasks import Aligned, Outcome, RunnerShelf, segment, warm_up
 from napari_mineralseg.workers import Run, run_task
@@ -80,6 +81,7 @@ class SegmentationRun(QObject):
         pictures = [to_micrograph(layer) for layer in (plane, *crossed)]
         self._plane, self._crossed, self._bundle = plane, tuple(crossed), bundle
         self._labels = None
+        agree_on_scale(plane, crossed)
         task = segment(pictures[0], pictures[1:], bundle, self._shelf, first=region_in_view(plane))
         self._run = run_task(
             task,

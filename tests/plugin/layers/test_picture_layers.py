@@ -16,7 +16,7 @@ from napari_mineralseg.layers.pictures import (
     to_micrograph,
 )
 from napari_mineralseg.layers.results import add_layer, uncertainty_layer
-from napari_mineralseg.layers.scale import pixel_size_um, rescale, set_pixel_size
+from napari_mineralseg.layers.scale import agree_on_scale, pixel_size_um, rescale, set_pixel_size
 
 PIXELS = np.arange(40 * 50 * 3, dtype=np.uint8).reshape(40, 50, 3)
 
@@ -96,6 +96,15 @@ def test_a_coarser_partner_covers_the_same_field() -> None:
     plane, partner = Image(PIXELS, rgb=True), Image(PIXELS[::2, ::2], rgb=True)
     rescale(plane, [partner], 0.5)
     assert pixel_size_um(partner) == 1.0
+
+
+def test_a_partner_takes_over_a_known_scale() -> None:
+    plane, partner = Image(PIXELS, rgb=True), Image(PIXELS, rgb=True)
+    agree_on_scale(plane, [partner])
+    assert pixel_size_um(partner) is None
+    set_pixel_size(plane, 0.5)
+    agree_on_scale(plane, [partner])
+    assert pixel_size_um(partner) == 0.5
 
 
 def test_the_scale_of_a_file_that_another_reader_opened(tmp_path: Path) -> None:

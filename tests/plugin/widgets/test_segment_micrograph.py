@@ -351,3 +351,22 @@ def test_the_dock_fits_on_a_small_screen(segmented: Any) -> None:
     dock.bar.show_running(1, 2, "Segmenting")
     assert dock.minimumSizeHint().height() <= 800
     assert dock.sizeHint().height() <= 800
+
+
+def test_the_dock_follows_the_picture_that_is_selected(
+    segmented: Any, one_picture: Any, qtbot: Any
+) -> None:
+    viewer, dock = segmented
+    first = dock.correction.field
+    one_picture(viewer)
+    qtbot.wait(10)
+    assert dock.state.plane.name == "2a (ppl)"
+    viewer.layers.selection.active = viewer.layers["2a (ppl)"]
+    viewer.layers.selection.active = viewer.layers["field"]
+    assert dock.state.plane.name == "field"
+    assert dock.correction.field is None
+    viewer.layers.selection.active = viewer.layers["2a (ppl) minerals"]
+    assert dock.state.plane.name == "2a (ppl)"
+    assert dock.correction.field is first
+    viewer.layers.selection.active = viewer.layers["2a (xpl)"]
+    assert dock.state.plane.name == "2a (ppl)"
