@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,22 +178,31 @@ def fit_from(
 
     network = build_network(recipe.network, recipe.in_channels, len(material.taxonomy))
     network.load_state_dict(dict(start))
-    return (
-        yield from fit(
-            network,
-            learned,
-            recipe,
-            len(material.taxonomy),
-            run / f"real-{recipe.digest}",
-            steps=recipe.fit.steps,
-            synthetic=material.synthetic,
-            mixed=recipe.synthetic.mixed,
-            held_back=held_back,
-            stage=REAL_STAGE,
-            device=device,
-            note=note,
-        )
+    fitted = yield from fit(
+        network,
+        learned,
+        recipe,
+        len(material.taxonomy),
+        run / f"real-{recipe.digest}",
+        steps=recipe.fit.steps,
+        synthetic=material.synthetic,
+        mixed=recipe.synthetic.mixed,
+        held_back=held_back,
+        stage=REAL_STAGE,
+        device=device,
+        note=note,
     )
+    return replace(fitted, state_dict=_between(start, fitted.state_dict, recipe.synthetic.kept))
+
+
+def _between(
+    start: "Mapping[str, Tensor]", end: "Mapping[str, Tensor]", kept: float
+) -> "dict[str, Tensor]":
+    """Weights on the line from ``end`` (``kept`` 0) to ``start`` (1); whole numbers of ``end``."""
+    return {
+        name: kept * start[name] + (1 - kept) * tensor if tensor.is_floating_point() else tensor
+        for name, tensor in end.items()
+    }
 
 
 def card_fields(

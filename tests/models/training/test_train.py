@@ -65,9 +65,10 @@ def test_a_training_stopped_after_its_last_step_is_not_run_again(
 
     recipe = load_recipe(recipe_file)
     whole = run_to_end(train(recipe, training_folder, tmp_path / "whole"))
-    with monkeypatch.context() as patch, pytest.raises(CannotWrite):
+    with monkeypatch.context() as patch:
         patch.setattr("mineralseg_models.training.train.save_bundle", full)
-        run_to_end(train(recipe, training_folder, tmp_path / "late"))
+        with pytest.raises(CannotWrite):
+            run_to_end(train(recipe, training_folder, tmp_path / "late"))
     notes: list[str] = []
     late = run_to_end(
         train(recipe, training_folder, tmp_path / "late"), lambda p: notes.append(p.note)
@@ -81,12 +82,20 @@ def test_generated_sections_come_first(
     training_folder: Path, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mineralseg_models.training.generated.SHAPE", (48, 64))
-    recipe = load_recipe(
-        recipe_file, ["synthetic.sections=1", "synthetic.steps=2", "synthetic.mixed=0.5"]
-    )
+    changes = ["synthetic.sections=1", "synthetic.steps=2", "synthetic.kept=1"]
     notes: list[str] = []
-    run_to_end(train(recipe, training_folder, tmp_path / "new"), lambda p: notes.append(p.note))
+    first = run_to_end(
+        train(
+            load_recipe(recipe_file, [*changes, "synthetic.mixed=0.5"]),
+            training_folder,
+            tmp_path / "first",
+        ),
+        lambda p: notes.append(p.note),
+    )
     assert any("generated sections" in n for n in notes)
+    other = load_recipe(recipe_file, [*changes, "fit.steps=2"])
+    again = run_to_end(train(other, training_folder, tmp_path / "again"))
+    assert again.card.weights.sha256 == first.card.weights.sha256  # all is the first stage's
 
 
 def test_a_training_that_breaks_down_says_so(
