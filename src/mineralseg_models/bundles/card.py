@@ -11,7 +11,8 @@ from mineralseg_models.taxonomy import MineralClass, Taxonomy
 
 FORMAT_VERSION = 1
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,63}$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 MAX_UPSAMPLING = 32
 MAX_RESAMPLING = 100

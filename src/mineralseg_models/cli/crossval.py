@@ -5,8 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
+from mineralseg_models.cli.echo import tell
+from mineralseg_models.cli.pictures import make_folder
 from mineralseg_models.cli.progress_bar import run_with_bar
-from mineralseg_models.cli.train import Changes, Data, Device, Groups, RecipeName, command_line
+from mineralseg_models.cli.train import (
+    Changes,
+    Data,
+    Device,
+    Groups,
+    RecipeName,
+    check_device,
+    command_line,
+)
 
 
 def crossval(
@@ -22,10 +32,12 @@ def crossval(
     from mineralseg_models.training.recipe import load_recipe
 
     chosen = load_recipe(recipe, changes or [])
+    check_device(device)
+    make_folder(out)
     task = run(chosen, data, out, groups=groups, command=command_line(), device=device)
     report = run_with_bar(task, chosen.name)
     _print_scores(report["scores"])
-    typer.echo(f"{out / 'crossval.json'}")
+    tell(f"{out / 'crossval.json'}")
 
 
 def _print_scores(scores: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """``mineralseg train``: from a recipe and a folder of pictures and masks to a model bundle."""
 
 import json
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mineralseg_models.cli.echo import tell
+from mineralseg_models.cli.pictures import make_folder
 from mineralseg_models.cli.progress_bar import run_with_bar
 from mineralseg_models.errors import BadInput
 
@@ -49,6 +52,8 @@ def train(
     from mineralseg_models.training.train import train as run
 
     chosen = load_recipe(recipe, changes or [])
+    check_device(device)
+    _check_target(out)
     task = run(
         chosen,
         data,
@@ -60,7 +65,30 @@ def train(
         device=device,
     )
     bundle = run_with_bar(task, chosen.name)
-    typer.echo(f"{bundle.folder}")
+    tell(f"{bundle.folder}")
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that is not there before pictures are read."""
+    from mineralseg_models.runtime.runner import choose_device
+
+    choose_device(device)
+
+
+def _check_target(out: Path) -> None:
+    """Refuse a place where no bundle can be written, before the hours of training."""
+    from mineralseg_models.bundles.card import NAME_PATTERN
+    from mineralseg_models.bundles.checks import CARD
+
+    target = out.resolve()
+    if not re.fullmatch(NAME_PATTERN, target.name):
+        raise BadInput(
+            f"'{target.name}' is no name of a bundle: lower-case letters, digits and hyphens are "
+            "expected; choose another folder by --out."
+        )
+    if target.exists() and not (target / CARD).is_file():
+        raise BadInput(f"{out} exists and is no bundle; choose another folder by --out.")
+    make_folder(target.parent)
 
 
 def command_line() -> str:
@@ -75,8 +103,13 @@ def _read_scores(path: Path | None, recipe: "Recipe") -> dict[str, Any] | None:
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
         digest = report["digest"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise BadInput(f"{path} is no report of 'mineralseg crossval' ({error}).") from error
+    except OSError as error:
+        cause = (error.strerror or str(error)).lower()
+        raise BadInput(f"{path} cannot be opened ({cause}); check the path.") from error
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise BadInput(
+            f"{path} is no report of 'mineralseg crossval'; its crossval.json is expected."
+        ) from error
     if digest != recipe.digest:
         raise BadInput(f"{path} was made with another recipe; run 'mineralseg crossval' again.")
     return dict(report)

@@ -35,7 +35,12 @@ def test_crossval_then_train_fills_the_card(
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("{}", "no report of"), ("nonsense", "no report of"), ('{"digest": "0"}', "another recipe")],
+    [
+        ("{}", "no report of"),
+        ("[" * 100_000, "no report of"),
+        ("nonsense", "no report of"),
+        ('{"digest": "0"}', "another recipe"),
+    ],
 )
 def test_scores_of_something_else_are_refused(
     training_folder: Path, recipe_file: Path, tmp_path: Path, content: str, said: str
@@ -49,3 +54,27 @@ def test_scores_of_something_else_are_refused(
     assert code == 2
     assert said in error
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "device", "said"),
+    [
+        ("Bad Name", "cpu", "'Bad Name' is no name of a bundle"),
+        ("taken", "cpu", "exists and is no bundle"),
+        ("recipe.toml/new", "cpu", "is a file"),
+        ("new", "tpu", "no device 'tpu'"),
+    ],
+)
+def test_what_cannot_end_in_a_bundle_is_not_begun(
+    training_folder: Path, recipe_file: Path, tmp_path: Path, out: str, device: str, said: str
+) -> None:
+    (tmp_path / "taken").mkdir(exist_ok=True)
+    (tmp_path / "recipe.toml").touch()
+    options = ("--data", training_folder, "--out", tmp_path / out, "--device", device)
+    code, _, error = run("train", recipe_file, *options)
+    assert code == 2
+    assert said in error
+    assert error.count("\n") == 1
+    if said.startswith("no device") or out == "recipe.toml/new":
+        assert run("crossval", recipe_file, *options)[0] == 2
+    assert not list(tmp_path.glob("*.training"))
