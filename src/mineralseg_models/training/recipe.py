@@ -138,14 +138,9 @@ class Recipe(CardPart):
     @property
     def start_digest(self) -> str:
         """Short hash of what decides the first stage, which learns from generated sections only."""
-        later = {
-            "fit": LATER,
-            "synthetic": {"mixed", "kept"},
-            "tile_px": True,
-            "overlap_px": True,
-            "views": True,
-        }
-        deciding = self.model_dump_json(exclude=later | dict.fromkeys(DESCRIPTIVE, True))
+        later: Any = dict.fromkeys((*DESCRIPTIVE, "tile_px", "overlap_px", "views"), True)
+        later |= {"fit": LATER, "synthetic": {"mixed", "kept"}}
+        deciding = self.model_dump_json(exclude=later)
         return hashlib.sha256(deciding.encode()).hexdigest()[:12]
 
     @property

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mineralseg_models.bundles.weights import read_weights
 from mineralseg_models.errors import BadInput, CannotWrite, TaskFailed
 from mineralseg_models.progress import Progress, run_to_end
 from mineralseg_models.training.crossval import crossval, group_folds, summarise
@@ -95,7 +96,9 @@ def test_generated_sections_come_first(
     assert any("generated sections" in n for n in notes)
     other = load_recipe(recipe_file, [*changes, "fit.steps=2"])
     again = run_to_end(train(other, training_folder, tmp_path / "again"))
-    assert again.card.weights.sha256 == first.card.weights.sha256  # all is the first stage's
+    one, other_one = read_weights(first), read_weights(again)
+    for name, tensor in one.items():
+        assert not tensor.is_floating_point() or tensor.equal(other_one[name])
 
 
 def test_a_training_that_breaks_down_says_so(
