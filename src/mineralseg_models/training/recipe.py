@@ -30,6 +30,8 @@ LATER = {
     "steps", "learning_rate", "validation_share", "validate_every", "patience", "folds",
 }  # fmt: skip
 """Parts of ``fit`` that the first stage does not depend on."""
+AFTERWARDS = dict.fromkeys(("tile_px", "overlap_px", "views"), True)
+"""Fields that say how the weights are used."""
 
 
 class ScaleRecipe(CardPart):
@@ -131,17 +133,22 @@ class Recipe(CardPart):
 
     @property
     def digest(self) -> str:
-        """Short hash of everything that decides the weights."""
-        deciding = self.model_dump_json(exclude=set(DESCRIPTIVE))
-        return hashlib.sha256(deciding.encode()).hexdigest()[:12]
+        """Short hash of everything that decides the result."""
+        return self._hash({})
+
+    @property
+    def fit_digest(self) -> str:
+        """Short hash of what decides the fitting, whatever is made of the weights afterwards."""
+        return self._hash({"fit": {"folds"}, "synthetic": {"kept"}, **AFTERWARDS})
 
     @property
     def start_digest(self) -> str:
         """Short hash of what decides the first stage, which learns from generated sections only."""
-        later: Any = dict.fromkeys((*DESCRIPTIVE, "tile_px", "overlap_px", "views"), True)
-        later |= {"fit": LATER, "synthetic": {"mixed", "kept"}}
-        deciding = self.model_dump_json(exclude=later)
-        return hashlib.sha256(deciding.encode()).hexdigest()[:12]
+        return self._hash({"fit": LATER, "synthetic": {"mixed", "kept"}, **AFTERWARDS})
+
+    def _hash(self, without: dict[str, Any]) -> str:
+        exclude: Any = {**dict.fromkeys(DESCRIPTIVE, True), **without}
+        return hashlib.sha256(self.model_dump_json(exclude=exclude).encode()).hexdigest()[:12]
 
     @property
     def in_channels(self) -> int:

@@ -183,7 +183,7 @@ def fit_from(
         learned,
         recipe,
         len(material.taxonomy),
-        run / f"real-{recipe.digest}",
+        run / f"real-{recipe.fit_digest}",
         steps=recipe.fit.steps,
         synthetic=material.synthetic,
         mixed=recipe.synthetic.mixed,
