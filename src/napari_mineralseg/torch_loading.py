@@ -13,16 +13,31 @@ import sys
 import threading
 from contextlib import suppress
 
+from mineralseg_models.errors import TaskFailed
+
 _lock = threading.Lock()
 
 
 def load_torch() -> None:
-    """Import torch and the library of networks; call it from a thread, it takes seconds."""
+    """Import torch and the library of networks; call it from a thread, it takes seconds.
+
+    Raises
+    ------
+    TaskFailed
+        Its libraries cannot be loaded. On Windows that happens where Qt has brought an older
+        Visual C++ runtime into the process.
+    """
     with _lock:
         if sys.platform == "linux" and "triton" not in sys.modules:
             _load_triton()
-        import segmentation_models_pytorch  # noqa: F401
-        import torch  # noqa: F401
+        try:
+            importlib.import_module("torch")
+            importlib.import_module("segmentation_models_pytorch")
+        except OSError as error:
+            raise TaskFailed(
+                f"PyTorch could not be loaded ({' '.join(str(error).split())[:120]}); on Windows "
+                "install the current Microsoft Visual C++ Redistributable, then start napari again."
+            ) from error
 
 
 def _load_triton() -> None:

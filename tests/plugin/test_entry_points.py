@@ -126,3 +126,16 @@ def test_torch_is_loaded_bound_to_its_own_symbols(monkeypatch: pytest.MonkeyPatc
         torch_loading._load_triton()
         assert seen == [os.RTLD_NOW | os.RTLD_DEEPBIND]
         assert sys.getdlopenflags() == before
+
+
+def test_libraries_that_cannot_be_loaded_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mineralseg_models.errors import TaskFailed
+    from napari_mineralseg import torch_loading
+
+    def refuse(name: str) -> None:
+        raise OSError("[WinError 1114] c10.dll")
+
+    monkeypatch.setattr(torch_loading, "_load_triton", lambda: None)
+    monkeypatch.setattr("importlib.import_module", refuse)
+    with pytest.raises(TaskFailed, match=r"1114.*Redistributable"):
+        torch_loading.load_torch()

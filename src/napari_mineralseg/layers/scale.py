@@ -60,7 +60,7 @@ def set_pixel_size(layer: Any, size_um: float | None, coarser: float = 1.0) -> N
 
 
 def agree_on_scale(plane: Any, crossed: Sequence[Any]) -> None:
-    """Give crossed pictures the scale of the plane one, where that is known: they show one field."""
+    """Give crossed pictures the scale of the plane one, where known: they show one field."""
     size_um = pixel_size_um(plane)
     if size_um is not None:
         rescale(plane, crossed, size_um)

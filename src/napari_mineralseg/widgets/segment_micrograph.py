@@ -146,7 +146,8 @@ class SegmentMicrograph(QWidget):
         if not self.state.busy:
             self.bar.show_idle(self.state.obstacle)
         plane = self.plane
-        field = next((f for f in reversed(self._fields) if f.is_on(plane)), None)
+        fields = self._fields if plane is None else self._on_plane(plane)
+        field = fields[-1] if fields else None
         if field is not self.correction.field:
             self.correction.show_field(field)
         if field is None and self.state.bundle is not None:

@@ -392,3 +392,13 @@ def test_a_session_of_a_picture_that_changed_says_so(
     dock.sessions.resume()
     until(lambda: dock.correction.field is not None)
     assert any("not the picture" in str(n.message) for n in notification_manager.records)
+
+
+def test_a_result_outlives_its_picture(segmented: Any, tmp_path: Path, until: Until) -> None:
+    viewer, dock = segmented
+    field = dock.correction.field
+    for name in ("2a (ppl)", "2a (xpl)"):
+        viewer.layers.remove(name)
+    assert dock.correction.field is field
+    dock.exporter.write(field, tmp_path / "out")
+    until(lambda: "Exported" in dock.bar.message.text())
