@@ -10,6 +10,8 @@ the paired difference (network minus forest) with its interval between groups.
 
 import argparse
 import json
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from numpy.typing import NDArray
 from skimage.feature import multiscale_basic_features
 from sklearn.ensemble import RandomForestClassifier
 
+from mineralseg_models.bundles.card import Card
+from mineralseg_models.io.atomic import replace_file
 from mineralseg_models.progress import run_to_end
 from mineralseg_models.scores.counts import confusion, iou, pixel_accuracy
 from mineralseg_models.scores.intervals import (
@@ -57,6 +61,8 @@ def main() -> None:
     result = _compare(ours, theirs, folder.taxonomy.names)
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "forest.json").write_text(json.dumps(result, indent=1))
+    if args.card:
+        put_on_card(args.card, "forest", result)
     print(json.dumps(result["network_minus_forest"], indent=1))
 
 
@@ -68,6 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--crossval", type=Path, required=True)
     parser.add_argument("--groups", type=Path)
     parser.add_argument("--out", type=Path, default=Path("out"))
+    parser.add_argument("--card", type=Path, help="card.json to put the result on")
     return parser.parse_args()
 
 
@@ -121,7 +128,20 @@ def _compare(
         }
         for name, score in scores.items()
     }
-    return {"forest": score_intervals(theirs, names), "network_minus_forest": paired}
+    return {
+        "command": shlex.join(["python", *sys.argv]),
+        "forest": score_intervals(theirs, names),
+        "network_minus_forest": paired,
+    }
+
+
+def put_on_card(path: Path, key: str, result: dict[str, Any]) -> None:
+    """Add a result to the scores of a card."""
+    card = json.loads(path.read_text(encoding="utf-8"))
+    card["scores"][key] = result
+    checked = Card.model_validate_json(json.dumps(card))
+    with replace_file(path) as aside:
+        aside.write_text(checked.model_dump_json(indent=2), encoding="utf-8")
 
 
 if __name__ == "__main__":
