@@ -3,8 +3,9 @@
     python benchmarks/forest.py --data DIR --crossval CROSSVAL_JSON --groups CSV --out OUT
 
 200 trees of scikit-learn on skimage's multi-scale basic features (intensity, edges, texture at
-sigma 1 to 16) of plane and crossed picture, registered or not, at the working scale of the recipe;
-fitted to a sample of pixels of the other groups. Writes OUT/forest.json: the forest's scores and
+sigma 1 to 16) of plane and crossed picture, registered, standardised by field and at the working
+scale of the recipe, as the network sees them; classes weighted equally; fitted to a sample of
+pixels of the other groups. Writes OUT/forest.json: the forest's scores and
 the paired difference (network minus forest) with its interval between groups.
 """
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from skimage.feature import multiscale_basic_features
 from sklearn.ensemble import RandomForestClassifier
 
-from mineralseg_models.bundles.card import Card
+from mineralseg_models.bundles.card import Card, Normalisation
 from mineralseg_models.io.atomic import replace_file
 from mineralseg_models.progress import run_to_end
 from mineralseg_models.scores.counts import confusion, iou, pixel_accuracy
@@ -30,6 +31,7 @@ from mineralseg_models.scores.intervals import (
     of_class,
     score_intervals,
 )
+from mineralseg_models.segmentation.normalise import normalise
 from mineralseg_models.segmentation.resample import resize
 from mineralseg_models.training.fields import Field, read_fields
 from mineralseg_models.training.folder import read_training_folder
@@ -80,7 +82,7 @@ def _arguments() -> argparse.Namespace:
 
 def _features(field: Field) -> NDArray[np.float32]:
     """Return filters of every channel, shape (Y, X, F)."""
-    pixels = field.pixels.astype(np.float32)
+    pixels = normalise(field.pixels.astype(np.float32), Normalisation(kind="field"))
     return np.asarray(
         multiscale_basic_features(pixels, channel_axis=-1, sigma_min=1, sigma_max=16, workers=2),
         dtype=np.float32,
@@ -98,7 +100,9 @@ def _fit(
             chosen = rng.choice(known, PIXELS_A_FIELD, replace=False)
             x.append(values.reshape(-1, values.shape[-1])[chosen])
             y.append(field.target.ravel()[chosen])
-    forest = RandomForestClassifier(TREES, min_samples_leaf=2, n_jobs=-1, random_state=0)
+    forest = RandomForestClassifier(
+        TREES, min_samples_leaf=2, class_weight="balanced", n_jobs=-1, random_state=0
+    )
     return forest.fit(np.concatenate(x), np.concatenate(y))
 
 

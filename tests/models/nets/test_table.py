@@ -40,7 +40,7 @@ def test_every_name_of_the_table_is_a_class_of_the_library():
         (spec(encoder="tu-nothing"), "cannot be built"),
         (spec(encoder_weights="imagenet"), "no option 'encoder_weights'"),
         (spec(aux_params={"classes": 2}), "no option 'aux_params'"),
-        (spec(depth=3), "no option 'depth'; it has decoder_attention_type"),
+        (spec(depth=3), "no option 'depth'; it has channels, decoder_attention_type"),
         (spec(decoder_channels=[10**9] * 5), "'decoder_channels' of the network unet is out of"),
         (spec(decoder_channels=[8] * 17), "out of range"),
         (spec(decoder_channels=[[8]]), "out of range"),
