@@ -5,8 +5,8 @@
 200 trees of scikit-learn on skimage's multi-scale basic features (intensity, edges, texture at
 sigma 1 to 16) of plane and crossed picture, registered, standardised by field and at the working
 scale of the recipe, as the network sees them; classes weighted equally; fitted to a sample of
-pixels of the other groups. Writes OUT/forest.json: the forest's scores and
-the paired difference (network minus forest) with its interval between groups.
+pixels of the other groups. Writes OUT/forest.json: the forest's scores and the paired difference
+(network minus forest) with its interval between groups.
 """
 
 import argparse
@@ -64,7 +64,10 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "forest.json").write_text(json.dumps(result, indent=1))
     if args.card:
-        put_on_card(args.card, "forest", result)
+        forest = result["forest"]
+        short = {k: forest[k] for k in ("pixel_accuracy", "mean_iou")}
+        short["iou"] = {name: values["iou"] for name, values in forest["classes"].items()}
+        put_on_card(args.card, "forest", result | {"forest": short})
     print(json.dumps(result["network_minus_forest"], indent=1))
 
 
