@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mineralseg_models.cli.echo import tell
+from mineralseg_models.cli.echo import complain, tell
 from mineralseg_models.cli.pictures import make_folder
 from mineralseg_models.cli.progress_bar import run_with_bar
 from mineralseg_models.cli.train import (
@@ -36,6 +36,8 @@ def crossval(
     make_folder(out)
     task = run(chosen, data, out, groups=groups, command=command_line(), device=device)
     report = run_with_bar(task, chosen.name)
+    for warning in report["warnings"]:
+        complain(warning)
     _print_scores(report["scores"])
     tell(f"{out / 'crossval.json'}")
 

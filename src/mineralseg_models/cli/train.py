@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mineralseg_models.cli.echo import tell
+from mineralseg_models.cli.echo import complain, tell
 from mineralseg_models.cli.pictures import make_folder
 from mineralseg_models.cli.progress_bar import run_with_bar
 from mineralseg_models.errors import BadInput
@@ -65,6 +65,8 @@ def train(
         device=device,
     )
     bundle = run_with_bar(task, chosen.name)
+    for warning in bundle.card.scores["learning"]["warnings"]:
+        complain(warning)
     tell(f"{bundle.folder}")
 
 

@@ -116,7 +116,7 @@ def crossval(
         counted += json.loads(done.read_text())
     report = summarise(counted, material.taxonomy.ids.tolist(), material.taxonomy.names)
     report |= {"command": command, "recipe": recipe.model_dump(mode="json")}
-    report |= {"digest": recipe.digest, "folds": folds}
+    report |= {"digest": recipe.digest, "folds": folds, "warnings": material.warnings}
     report["scores"]["command"] = command
     _write_json(target / "crossval.json", report)
     return report

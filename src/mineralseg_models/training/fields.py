@@ -38,6 +38,8 @@ class Field:
         Class ids at the picture's own scale, for scoring.
     pixel_size_um : float
         Of the picture as it was read, µm.
+    warnings : tuple of str
+        What the user should know, such as a crossed picture that could not be registered.
     """
 
     stem: str
@@ -46,6 +48,7 @@ class Field:
     target: NDArray[np.uint8]
     truth: NDArray[np.uint8]
     pixel_size_um: float
+    warnings: tuple[str, ...] = ()
 
     @cached_property
     def moments(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -88,7 +91,9 @@ def _read_field(entry: FieldFiles, taxonomy: Taxonomy, recipe: Recipe) -> Field:
     truth = np.append(taxonomy.ids, np.full(256 - len(taxonomy), IGNORE, np.uint8))[positions]
     pixels = resample_to(stack.pixels, size_um, recipe.scale.working)
     target = _shrink(positions, len(taxonomy), size_um, recipe.scale.working)
-    return Field(entry.stem, entry.group, pixels.astype(np.float16), target, truth, size_um)
+    notes = tuple(f"{entry.stem}: {warning}" for warning in stack.warnings)
+    half = pixels.astype(np.float16)
+    return Field(entry.stem, entry.group, half, target, truth, size_um, notes)
 
 
 def _positions(mask: NDArray[np.uint8], taxonomy: Taxonomy, what: str) -> NDArray[np.uint8]:

@@ -42,6 +42,11 @@ class Material:
         """Classes of the folder."""
         return self.folder.taxonomy
 
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences for the user, of the folder and of its fields."""
+        return [*self.folder.warnings, *(w for f in self.fields for w in f.warnings)]
+
 
 def read_material(recipe: Recipe, data: str | Path, groups: str | Path | None) -> Task[Material]:
     """Read the folder and generate the synthetic fields that the recipe asks for."""
@@ -226,6 +231,7 @@ def card_fields(
         ),
         "curve": list(fitted.curve),
         "stopped_early": fitted.stopped_early,
+        "warnings": material.warnings,
     }
     error = None
     if scores is not None:

@@ -78,3 +78,17 @@ def test_what_cannot_end_in_a_bundle_is_not_begun(
     if said.startswith("no device") or out == "recipe.toml/new":
         assert run("crossval", recipe_file, *options)[0] == 2
     assert not list(tmp_path.glob("*.training"))
+
+
+def test_a_folder_without_groups_is_used_with_a_warning(
+    training_folder: Path, recipe_file: Path, tmp_path: Path
+) -> None:
+    (training_folder / "groups.csv").unlink()
+    code, _, error = run(
+        "crossval", recipe_file, "--data", training_folder, "--out", tmp_path / "cv"
+    )
+    assert code == 0
+    assert "has no groups.csv" in error
+    code, _, error = run("train", recipe_file, "--data", training_folder, "--out", tmp_path / "new")
+    assert code == 0
+    assert "has no groups.csv" in error
